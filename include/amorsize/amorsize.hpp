@@ -1,0 +1,15 @@
+/// amorsize: a parallel runtime that chooses threads and chunks by itself.
+#pragma once
+
+#include "amorsize/error.hpp"
+#include "amorsize/explain.hpp"
+#include "amorsize/machine.hpp"
+#include "amorsize/optimize.hpp"
+#include "amorsize/options.hpp"
+#include "amorsize/parallel_for_each.hpp"
+#include "amorsize/parallel_map.hpp"
+#include "amorsize/per_worker.hpp"
+#include "amorsize/plan.hpp"
+#include "amorsize/report.hpp"
+#include "amorsize/runtime.hpp"
+#include "amorsize/workload.hpp"

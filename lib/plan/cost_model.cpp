@@ -1,0 +1,76 @@
+#include "plan/cost_model.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "plan/chunking.hpp"
+
+namespace amorsize::detail {
+namespace {
+
+// What the second hardware thread of a core adds to the first, in cores: typical of SMT, where
+// compute-bound work gains 20 to 30 %.
+constexpr double sibling_share = 0.3;
+constexpr double worth_changing = 0.97;
+
+double serial_time(const workload& work) {
+  return static_cast<double>(work.items) * work.estimated_item_time.count();
+}
+
+template <class Visit>
+void for_each_width(int most, Visit&& visit) {
+  for (int n = 2; n < most; n *= 2) visit(n);
+  if (most > 1) visit(most);
+}
+
+}  // namespace
+
+double effective_workers(int n, const capacity& machine) {
+  const int whole = std::min(n, machine.cores);
+  return whole + sibling_share * (n - whole);
+}
+
+double expected_time(const workload& work, int n, std::size_t chunk, const sharing_costs& costs,
+                     const capacity& machine) {
+  if (n <= 1) return serial_time(work);
+  const double chunks = std::ceil(static_cast<double>(work.items) / static_cast<double>(chunk));
+  const double others = static_cast<double>(n - 1) / n;
+  const double last =
+      std::max(work.estimated_item_time.count() * (1 + work.coefficient_of_variation),
+               shortest_chunk(costs.claim));
+  return costs.start + costs.join + costs.arrive * others + costs.claim * chunks / n +
+         serial_time(work) / effective_workers(n, machine) + last / 2 * others;
+}
+
+double worth_sharing(const sharing_costs& costs) {
+  // T(2) = serial, solved for serial, claims and tail as one shortest chunk.
+  return (2 * (costs.start + costs.join) + costs.arrive + shortest_chunk(costs.claim)) /
+         (2 * worth_changing - 1);
+}
+
+std::size_t first_chunk(const workload& work, int n, const sharing_costs& costs) {
+  return chunk_rule{.claim = costs.claim}.first(work.items, n, work.estimated_item_time.count());
+}
+
+int best_workers(const workload& work, const sharing_costs& costs, const capacity& machine) {
+  int best = 1;
+  double least = serial_time(work);
+  const auto most =
+      static_cast<int>(std::min(static_cast<std::size_t>(machine.workers), work.items));
+  for_each_width(most, [&](int n) {
+    const double time = expected_time(work, n, first_chunk(work, n, costs), costs, machine);
+    if (time < worth_changing * least) {
+      best = n;
+      least = time;
+    }
+  });
+  return best;
+}
+
+double confidence_of(double chosen, double other, double log_error) {
+  if (chosen <= 0 || other <= 0 || log_error <= 0) return 0;
+  const double margin = std::log(1.1 * other / chosen);
+  return 0.5 * std::erfc(-margin / (log_error * std::sqrt(2.0)));
+}
+
+}  // namespace amorsize::detail

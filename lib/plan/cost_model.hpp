@@ -1,0 +1,49 @@
+/// The cost model: what a plan should take on a machine whose constants were measured.
+///
+///     T(n, c) = start + join + arrive (n-1)/n + claim ceil(N/c)/n + N t / e(n) + tail
+///
+/// All times are nanoseconds.
+#pragma once
+
+#include <cstddef>
+
+#include "amorsize/workload.hpp"
+
+namespace amorsize::detail {
+
+/// What it costs to share work, in one of two states of the helpers: awake or asleep.
+struct sharing_costs {
+  double start = 0;   ///< of the calling thread's time, to call the first helper
+  double arrive = 0;  ///< from that call to the helper's first item
+  double join = 0;    ///< from the last item to the return
+  double claim = 0;   ///< for one chunk, the clock included
+};
+
+/// What there is to share the work between.
+struct capacity {
+  int workers = 1;  ///< threads that may be used
+  int cores = 1;    ///< physical cores below them: a second thread of a core adds only part of one
+};
+
+/// How many cores' worth of work n threads do.
+double effective_workers(int n, const capacity& machine);
+
+/// Expected time of n workers that take `chunk` items at a time; for n = 1 a plain loop's.
+double expected_time(const workload& work, int n, std::size_t chunk, const sharing_costs& costs,
+                     const capacity& machine);
+
+/// The least serial time whose sharing between two workers is expected to pay.
+double worth_sharing(const sharing_costs& costs);
+
+/// The chunk to begin with: a small part of a worker's share, but long enough to be worth a claim.
+std::size_t first_chunk(const workload& work, int n, const sharing_costs& costs);
+
+/// The number of workers with the least expected time. Ties, within 3 %, go to fewer.
+int best_workers(const workload& work, const sharing_costs& costs, const capacity& machine);
+
+/// The chance that a plan expected to take `chosen` is within 10 % of the best, where the best
+/// alternative is expected to take `other` and such expectations are off by a factor whose
+/// logarithm is normal with standard deviation `log_error`.
+double confidence_of(double chosen, double other, double log_error);
+
+}  // namespace amorsize::detail

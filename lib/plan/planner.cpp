@@ -1,0 +1,57 @@
+#include "plan/planner.hpp"
+
+#include <algorithm>
+
+namespace amorsize::detail {
+namespace {
+
+/// The best expected time with another number of workers than this.
+double best_alternative(const planning_input& in, int n) {
+  double least = n == 1 ? 0 : expected_time(in.work, 1, 1, in.costs, in.machine);
+  for (const int other : {n / 2, n - 1, n + 1, 2 * n}) {
+    if (other < 2 || other > in.machine.workers || other == n) continue;
+    const double time =
+        expected_time(in.work, other, first_chunk(in.work, other, in.costs), in.costs, in.machine);
+    if (least == 0 || time < least) least = time;
+  }
+  return least;
+}
+
+bool is_known(const workload& work) { return work.estimated_item_time.count() > 0; }
+
+int width(const planning_input& in) {
+  if (in.by_user.n_jobs != 0) return std::min(in.by_user.n_jobs, in.machine.workers);
+  if (is_known(in.work)) return best_workers(in.work, in.costs, in.machine);
+  return static_cast<int>(std::min(static_cast<std::size_t>(in.machine.workers),
+                                   std::max<std::size_t>(in.work.items, 1)));
+}
+
+}  // namespace
+
+batch_plan choose(const planning_input& in) {
+  batch_plan plan;
+  plan.n_jobs = width(in);
+  plan.source = in.by_user.n_jobs != 0 ? plan_source::requested : in.source;
+  plan.estimated_item_time = in.work.estimated_item_time;
+  plan.coefficient_of_variation = in.work.coefficient_of_variation;
+  plan.result_bytes = in.work.result_bytes;
+  if (in.by_user.chunksize != 0) {
+    plan.chunksize = plan.min_chunksize = plan.max_chunksize = in.by_user.chunksize;
+    plan.adaptive_chunking = false;
+  }
+  if (!is_known(in.work)) return plan;
+
+  if (plan.adaptive_chunking) {
+    plan.chunksize = plan.n_jobs == 1 ? in.work.items : first_chunk(in.work, plan.n_jobs, in.costs);
+  }
+  const double serial = expected_time(in.work, 1, 1, in.costs, in.machine);
+  const double chosen = expected_time(in.work, plan.n_jobs, plan.chunksize, in.costs, in.machine);
+  plan.expected_serial = duration(serial);
+  plan.expected_parallel = duration(chosen);
+  const double other = best_alternative(in, plan.n_jobs);
+  // Where there is no alternative, there is no doubt.
+  plan.confidence = other > 0 ? confidence_of(chosen, other, in.log_error) : 1;
+  return plan;
+}
+
+}  // namespace amorsize::detail

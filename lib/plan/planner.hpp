@@ -1,0 +1,30 @@
+/// The planner: from what is asked, known and measured to a plan. Arithmetic only.
+#pragma once
+
+#include <cstddef>
+
+#include "amorsize/plan.hpp"
+#include "amorsize/workload.hpp"
+#include "plan/cost_model.hpp"
+
+namespace amorsize::detail {
+
+/// What the caller of a call has decided; zero: nothing.
+struct pinned {
+  int n_jobs = 0;
+  std::size_t chunksize = 0;
+};
+
+struct planning_input {
+  workload work;
+  plan_source source = plan_source::fallback;  ///< of the item time in `work`
+  double log_error = 0;  ///< standard deviation of the logarithm of the item time's error
+  pinned by_user;
+  capacity machine;
+  sharing_costs costs;
+};
+
+/// With an unknown item time: all that may be used, an item at a time.
+batch_plan choose(const planning_input& in);
+
+}  // namespace amorsize::detail

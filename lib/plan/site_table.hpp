@@ -1,0 +1,76 @@
+/// What is known of each site of this process: one padded entry a site, its decision one atomic
+/// word.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace amorsize::detail {
+
+/// All that a warm call has to know, in one word, so that it is read and replaced at once.
+struct decision {
+  float item_ticks = 0;                ///< mean time of one item on one thread; zero: not known
+  float coefficient_of_variation = 0;  ///< of the items' times
+};
+static_assert(sizeof(decision) == sizeof(std::uint64_t));
+
+struct alignas(64) site {
+  std::atomic<std::uint64_t> key{0};
+  std::atomic<std::uint64_t> word{0};
+
+  // relaxed, here and below: the word is a hint that stands alone; nothing is published by it.
+  decision load() const noexcept {
+    return std::bit_cast<decision>(word.load(std::memory_order_relaxed));
+  }
+  void store(decision d) noexcept {
+    word.store(std::bit_cast<std::uint64_t>(d), std::memory_order_relaxed);
+  }
+};
+
+/// A cache: where it is full, a new site takes the place of an old one, which is then sampled anew.
+/// Threads may race for a place; a decision that ends up under another site's key costs one call a
+/// wrong first guess, which its own measurements correct.
+class site_table {
+ public:
+  static constexpr std::size_t capacity = 4096;
+
+  site* find(std::uint64_t key) noexcept {
+    for (std::size_t i = 0; i < probes; ++i) {
+      site& s = at(key, i);
+      const std::uint64_t found = s.key.load(std::memory_order_relaxed);
+      if (found == key) return &s;
+      if (found == 0) return nullptr;
+    }
+    return nullptr;
+  }
+
+  site& insert(std::uint64_t key) noexcept {
+    for (std::size_t i = 0; i < probes; ++i) {
+      site& s = at(key, i);
+      std::uint64_t found = 0;
+      if (s.key.compare_exchange_strong(found, key, std::memory_order_relaxed) || found == key) {
+        return s;
+      }
+    }
+    site& s = at(key, 0);
+    s.store({});
+    s.key.store(key, std::memory_order_relaxed);
+    return s;
+  }
+
+ private:
+  static constexpr std::size_t probes = 8;
+
+  site& at(std::uint64_t key, std::size_t probe) noexcept {
+    return (*sites_)[(static_cast<std::size_t>(key >> 32U) + probe) % capacity];
+  }
+
+  std::unique_ptr<std::array<site, capacity>> sites_ =
+      std::make_unique<std::array<site, capacity>>();
+};
+
+}  // namespace amorsize::detail

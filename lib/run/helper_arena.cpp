@@ -1,0 +1,109 @@
+#include "run/helper_arena.hpp"
+
+#include <tbb/global_control.h>
+#include <tbb/task_arena.h>
+#include <tbb/task_scheduler_observer.h>
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+
+namespace amorsize::detail {
+namespace {
+
+class watcher : public tbb::task_scheduler_observer {
+ public:
+  watcher(tbb::task_arena& arena, helper_watch watch)
+      : tbb::task_scheduler_observer(arena), watch_(watch) {
+    observe(true);
+  }
+  ~watcher() override { observe(false); }
+
+  void on_scheduler_entry(bool is_worker) override {
+    if (is_worker) watch_.entered(watch_.context);
+  }
+  void on_scheduler_exit(bool is_worker) override {
+    if (is_worker) watch_.left(watch_.context);
+  }
+
+ private:
+  helper_watch watch_;
+};
+
+struct watched_arena {
+  watched_arena(int width, helper_watch watch) : arena(width, 0), observer(arena, watch) {}
+  tbb::task_arena arena;  // no place reserved for callers
+  watcher observer;
+};
+
+}  // namespace
+
+struct helper_arena::arenas {
+  helper_watch watch;
+  std::map<int, watched_arena> by_width;
+};
+
+helper_arena::helper_arena(helper_watch watch) : arenas_(new arenas{watch, {}}) {}
+helper_arena::~helper_arena() = default;
+
+bool helper_arena::start(int width, helper_task task) noexcept {
+  try {
+    watched_arena& here = arenas_->by_width.try_emplace(width, width, arenas_->watch).first->second;
+    here.arena.enqueue([task] {
+      // Isolated: where the user's code waits in TBB, it may not start other work of ours.
+      tbb::this_task_arena::isolate([task] { task.run(task.context); });
+    });
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
+int helper_arena::allowed() noexcept {
+  return static_cast<int>(
+      tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism));
+}
+
+namespace {
+
+/// TBB takes the least of all controls; of ours, the largest has to hold.
+struct allowances {
+  std::mutex mutex;
+  std::multiset<int> alive;
+  std::optional<tbb::global_control> control;
+
+  void apply() {
+    if (alive.empty()) return control.reset();
+    const auto most = static_cast<std::size_t>(*alive.rbegin());
+    if (control) {
+      tbb::global_control wider(tbb::global_control::max_allowed_parallelism, most);
+      control.emplace(tbb::global_control::max_allowed_parallelism, most);
+    } else {
+      control.emplace(tbb::global_control::max_allowed_parallelism, most);
+    }
+  }
+};
+
+allowances& all_allowances() {
+  static allowances& only = *new allowances;
+  return only;
+}
+
+}  // namespace
+
+allowance::allowance(int threads) : threads_(threads) {
+  allowances& all = all_allowances();
+  const std::lock_guard lock(all.mutex);
+  all.alive.insert(threads_);
+  all.apply();
+}
+
+allowance::~allowance() {
+  allowances& all = all_allowances();
+  const std::lock_guard lock(all.mutex);
+  all.alive.erase(all.alive.find(threads_));
+  all.apply();
+}
+
+}  // namespace amorsize::detail

@@ -1,0 +1,151 @@
+#include "run/helper_pool.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <new>
+
+#include "run/placement.hpp"
+#include "run/process.hpp"
+
+namespace amorsize::detail {
+namespace {
+
+/// How many helpers that sleep are kept off the caller's processor at a time: a system call each.
+constexpr int most_kept_off = 4;
+
+}  // namespace
+
+helper_pool::helper_pool(int helpers)
+    : helpers_(helpers),
+      workers_(static_cast<std::size_t>(helpers)),
+      arena_({[](void* self) noexcept {
+                static_cast<helper_pool*>(self)->present_.fetch_add(1, std::memory_order_relaxed);
+                placement::of_process().entered();
+              },
+              [](void* self) noexcept {
+                placement::of_process().left();
+                static_cast<helper_pool*>(self)->present_.fetch_sub(1, std::memory_order_relaxed);
+              },
+              this}) {}
+
+helper_pool::~helper_pool() {
+  for (std::atomic<job*>& j : jobs_) delete j.load(std::memory_order_relaxed);
+}
+
+helper_pool::place helper_pool::take_job() noexcept {
+  const std::size_t index = taken_.take();
+  if (index == slots::none) return {};
+  job* here = jobs_[index].load(std::memory_order_relaxed);
+  if (here == nullptr) {
+    here = new (std::nothrow) job;
+    jobs_[index].store(here,
+                       std::memory_order_release);  // pairs with the acquire in `find_and_join`
+  }
+  if (here == nullptr) {
+    taken_.give_back(index);
+    return {};
+  }
+  return {index, here};
+}
+
+void helper_pool::give_back(place finished) noexcept { taken_.give_back(finished.index); }
+
+void helper_pool::open(place p, unsigned room) noexcept {
+  p.here->open(room);
+  open_[p.index / word_bits].fetch_or(std::uint64_t{1} << (p.index % word_bits),
+                                      std::memory_order_seq_cst);
+}
+
+void helper_pool::close(place p) noexcept {
+  open_[p.index / word_bits].fetch_and(~(std::uint64_t{1} << (p.index % word_bits)),
+                                       std::memory_order_relaxed);
+  p.here->close();
+}
+
+int helper_pool::call(int count) noexcept {
+  const process::inside_tbb tbb;
+  if (!tbb) return 0;
+  const std::lock_guard lock(calling_);
+  // seq_cst: a helper that found nothing counts itself out before it looks a last time, so that one
+  // of the two sees the other.
+  const int busy =
+      at_work_.load(std::memory_order_seq_cst) + coming_.load(std::memory_order_seq_cst);
+  const int missing = std::min(count, helpers_ - busy);
+  if (missing <= 0) return 0;
+  if (awake() <= 0) {
+    placement::of_process().keep_off_this_processor(std::min(missing, most_kept_off));
+  }
+  for (int called = 0; called < missing; ++called) {
+    coming_.fetch_add(1, std::memory_order_seq_cst);
+    if (start({[](void* self) noexcept { static_cast<helper_pool*>(self)->help(); }, this}))
+      continue;
+    coming_.fetch_sub(1, std::memory_order_seq_cst);
+    return called;
+  }
+  return missing;
+}
+
+void helper_pool::call_aside(helper_task task) noexcept {
+  const process::inside_tbb tbb;
+  if (!tbb) return;
+  const std::lock_guard lock(calling_);
+  aside_ = task;
+  start({[](void* context) noexcept {
+           helper_pool& self = *static_cast<helper_pool*>(context);
+           self.aside_.run(self.aside_.context);
+           self.tasks_.fetch_sub(1, std::memory_order_release);
+         },
+         this});
+}
+
+bool helper_pool::start(helper_task task) noexcept {
+  const int width = std::min(helpers_, helper_arena::allowed() - 1);
+  if (width <= 0) return false;
+  tasks_.fetch_add(1, std::memory_order_relaxed);
+  if (arena_.start(width, task)) return true;
+  tasks_.fetch_sub(1, std::memory_order_release);
+  return false;
+}
+
+job* helper_pool::find_and_join() noexcept {
+  for (std::size_t w = 0; w < open_.size(); ++w) {
+    std::uint64_t open = open_[w].load(std::memory_order_seq_cst);
+    for (; open != 0; open &= open - 1) {
+      const auto bit = static_cast<std::size_t>(std::countr_zero(open));
+      // acquire: pairs with the release in `take_job`.
+      job* j = jobs_[w * word_bits + bit].load(std::memory_order_acquire);
+      if (j->try_join()) return j;
+    }
+  }
+  return nullptr;
+}
+
+bool helper_pool::help_once(bool is_counted) noexcept {
+  const std::size_t worker = workers_.take();
+  if (worker == slots::none) return false;  // all helpers are at work, and look again afterwards
+  job* j = find_and_join();
+  if (j != nullptr) {
+    at_work_.fetch_add(1, std::memory_order_seq_cst);
+    if (is_counted) coming_.fetch_sub(1, std::memory_order_seq_cst);
+    j->work(worker + 1);
+    j->leave();
+    if (is_counted) coming_.fetch_add(1, std::memory_order_seq_cst);
+    at_work_.fetch_sub(1, std::memory_order_seq_cst);
+  }
+  workers_.give_back(worker);
+  return j != nullptr;
+}
+
+void helper_pool::help() noexcept {
+  for (;;) {
+    while (help_once(true)) {
+    }
+    coming_.fetch_sub(1, std::memory_order_seq_cst);
+    if (!help_once(false)) break;
+    coming_.fetch_add(1, std::memory_order_seq_cst);
+  }
+  // release: pairs with the acquire in `is_idle`. Nothing of the pool is touched after this.
+  tasks_.fetch_sub(1, std::memory_order_release);
+}
+
+}  // namespace amorsize::detail

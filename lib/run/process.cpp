@@ -1,0 +1,29 @@
+#include "run/process.hpp"
+
+#include <pthread.h>
+
+#include <thread>
+
+namespace amorsize::detail {
+
+constinit std::atomic<bool> process::forked_{false};
+constinit std::atomic<bool> process::exiting_{false};
+constinit std::atomic<int> process::calls_{0};
+
+process::watcher::~watcher() {
+  exiting_.store(true, std::memory_order_seq_cst);
+  // acquire: pairs with the release of `inside_tbb`. Such a call takes microseconds.
+  while (!forked_.load(std::memory_order_relaxed) && calls_.load(std::memory_order_acquire) != 0) {
+    std::this_thread::yield();
+  }
+}
+
+void process::watch() noexcept {
+  static const watcher at_exit = [] {
+    pthread_atfork(nullptr, nullptr, [] { forked_.store(true, std::memory_order_relaxed); });
+    return watcher{};
+  }();
+  static_cast<void>(at_exit);
+}
+
+}  // namespace amorsize::detail

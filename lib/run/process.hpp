@@ -1,0 +1,39 @@
+/// Whether this process may still use threads: not in a forked child, not once it exits.
+#pragma once
+
+#include <atomic>
+
+namespace amorsize::detail {
+
+/// A forked child has none of its parent's threads, but all of their locks as they stood: calls run
+/// inline there. So they do once static destructors have reached this library, for TBB's come next.
+class process {
+ public:
+  /// Watches for fork and exit from now on.
+  static void watch() noexcept;
+
+  static bool may_use_threads() noexcept {
+    return !forked_.load(std::memory_order_relaxed) && !exiting_.load(std::memory_order_seq_cst);
+  }
+
+  /// Held while TBB is called, so that an exit waits for it.
+  class inside_tbb {
+   public:
+    inside_tbb() noexcept { calls_.fetch_add(1, std::memory_order_seq_cst); }
+    ~inside_tbb() { calls_.fetch_sub(1, std::memory_order_release); }
+    inside_tbb(const inside_tbb&) = delete;
+    inside_tbb& operator=(const inside_tbb&) = delete;
+    explicit operator bool() const noexcept { return may_use_threads(); }
+  };
+
+ private:
+  struct watcher {
+    ~watcher();
+  };
+
+  static std::atomic<bool> forked_;
+  static std::atomic<bool> exiting_;
+  static std::atomic<int> calls_;
+};
+
+}  // namespace amorsize::detail

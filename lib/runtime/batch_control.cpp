@@ -1,0 +1,230 @@
+#include "runtime/batch_control.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "amorsize/error.hpp"
+#include "run/process.hpp"
+#include "run/thread_state.hpp"
+
+namespace amorsize::detail {
+namespace {
+
+// The sample ends when its items have taken this long: many times what the clock costs.
+constexpr double sample_ns = 4'000;
+
+// A chunk is no longer than this: stop, progress and failures are looked at between chunks.
+constexpr double longest_chunk_ns = 1e6;
+
+constexpr double progress_every_ns = 1e8;
+
+constexpr double model_error = 0.25;
+
+}  // namespace
+
+batch_control::batch_control(const batch_call& call, const batch_options& options,
+                             const planning_input& in, const shared_state& shared)
+    : call_(call), options_(options), in_(in), shared_(shared) {
+  if (in.machine.workers > 1 && call.items > 1) place_ = shared.helpers.take_job();
+  job_ = place_.here != nullptr ? place_.here : &own_job_.emplace();
+}
+
+batch_control::~batch_control() {
+  if (place_.here != nullptr) shared_.helpers.give_back(place_);
+}
+
+void batch_control::run() {
+  const ticks start = tick_clock::now();
+  begin();
+  planning_ += tick_clock::now() - start;
+
+  job_->work(0);
+
+  const ticks all_claimed = tick_clock::now();
+  if (is_shared_) shared_.helpers.close(place_);
+  observe_costs(tick_clock::now() - all_claimed);
+
+  if (auto failure = job_->take_failure()) std::rethrow_exception(std::move(failure));
+  if (own_failure_) std::rethrow_exception(std::move(own_failure_));
+  if (options_.stop.stop_requested()) {
+    throw operation_cancelled("the call was stopped by its stop token");
+  }
+  if (options_.on_progress) options_.on_progress({call_.items, call_.items});
+  if (!is_decided_.load(std::memory_order_relaxed)) settle();
+}
+
+/// The plan as executed, where all was done before there was one.
+void batch_control::settle() {
+  if (job_->first_join() == 0) plan_.n_jobs = 1;
+  plan_.source = plan_source::sampled;
+  plan_.estimated_item_time = duration(tick_clock::nanoseconds(sample_.mean()));
+  plan_.expected_serial = static_cast<double>(call_.items) * plan_.estimated_item_time;
+  plan_.expected_parallel = plan_.expected_serial / plan_.n_jobs;
+}
+
+void batch_control::begin() {
+  const bool is_known = in_.work.estimated_item_time.count() > 0;
+  const bool is_pinned = in_.by_user.n_jobs != 0;
+  if (is_known) item_ticks_ = tick_clock::to_ticks(in_.work.estimated_item_time.count());
+  rule_.claim = tick_clock::to_ticks(in_.costs.claim);
+  rule_.longest = tick_clock::to_ticks(longest_chunk_ns);
+  rule_.pinned = in_.by_user.chunksize;
+  if (options_.on_progress) {
+    next_progress_ =
+        tick_clock::now() + static_cast<ticks>(tick_clock::to_ticks(progress_every_ns));
+  }
+
+  planning_input now = in_;
+  if (!is_pinned) now.machine.workers = free_workers();
+  plan_ = choose(now);
+  if (options_.plan && rule_.pinned == 0) {
+    rule_.least = options_.plan->min_chunksize;
+    rule_.most = options_.plan->max_chunksize;
+  }
+
+  // Unknown work: its first items are its sample, which helpers join. A first item that is long
+  // must not leave them idle, so one is called before it starts; it calls others where it finds
+  // work.
+  const bool is_sampled = !is_known && call_.open == nullptr;
+  const sample_layout sample = is_sampled ? spread_sample(call_.items) : sample_layout{};
+  job_->prepare({{call_.body.run, call_.body.context},
+                 call_.items,
+                 sample.blocks(),
+                 options_.stop,
+                 this,
+                 static_cast<bool>(options_.on_progress)});
+  is_decided_ = is_known || is_pinned;
+  if (plan_.n_jobs > 1) share(plan_.n_jobs, 0);
+}
+
+/// Workers that this call may have, given what other calls use.
+int batch_control::free_workers() const {
+  const int others = shared_.callers.load(std::memory_order_relaxed) + shared_.helpers.at_work() -
+                     1 - (is_shared_ ? job_->inside() : 0);
+  return std::clamp(in_.machine.workers - others, 1, in_.machine.workers);
+}
+
+void batch_control::share(int workers, std::size_t first_unvisited) {
+  workers_.store(workers, std::memory_order_relaxed);
+  if (place_.here == nullptr) return;
+  const auto room = static_cast<unsigned>(workers - 1);
+  if (is_shared_) {
+    job_->set_room(room);
+  } else {
+    if (call_.open != nullptr) call_.open(call_.body.context, first_unvisited);
+    is_shared_ = true;
+    shared_.helpers.open(place_, room);
+  }
+  call_helpers(is_decided_ ? workers - 1 : 1);
+}
+
+void batch_control::call_helpers(int count) {
+  if (count <= called_) return;
+  const bool awake = shared_.helpers.awake() > 0;
+  const ticks start = tick_clock::now();
+  const int called = shared_.helpers.call(count - called_);
+  if (called == 0) return;
+  if (called_ == 0) {
+    called_at_ = start;
+    called_awake_ = awake;
+    shared_.costs.observe_start(
+        awake, tick_clock::nanoseconds(static_cast<double>(tick_clock::now() - start)));
+  }
+  called_ += called;
+}
+
+std::size_t batch_control::first_chunk(std::size_t left) noexcept {
+  const int workers = workers_.load(std::memory_order_relaxed);
+  // A helper that comes to unknown work finds the caller busy with a long item, or there is more
+  // than two are needed for: either way there should be more helpers.
+  if (this_thread.worker != 0 && !is_decided_.load(std::memory_order_relaxed)) {
+    shared_.helpers.call(std::min(2, workers - 1));
+  }
+  if (rule_.pinned != 0) return rule_.pinned;
+  if (options_.plan) return std::max<std::size_t>(1, options_.plan->chunksize);
+  const double item_ticks = item_ticks_.load(std::memory_order_relaxed);
+  return item_ticks > 0 ? rule_.first(left, workers, item_ticks) : 1;
+}
+
+std::size_t batch_control::next_chunk(const chunk_report& chunk) noexcept {
+  if (chunk.by_caller) {
+    sample_.observe(chunk.items, static_cast<double>(chunk.elapsed));
+  }
+  const auto elapsed = static_cast<double>(chunk.elapsed);
+  item_ticks_.store(elapsed / static_cast<double>(chunk.items), std::memory_order_relaxed);
+  return rule_.next(chunk.items, elapsed, chunk.left, workers_.load(std::memory_order_relaxed));
+}
+
+bool batch_control::caller_turn(std::size_t done) noexcept {
+  try {
+    if (const std::size_t left = job_->left(); should_decide(left)) {
+      const ticks start = tick_clock::now();
+      decide(left);
+      planning_ += tick_clock::now() - start;
+    }
+    if (options_.on_progress) tell_progress(done);
+    return true;
+  } catch (...) {
+    own_failure_ = std::current_exception();
+    return false;
+  }
+}
+
+/// Once the sample is large enough; again where the caller is alone with more work than was
+/// expected, or processors have become free.
+bool batch_control::should_decide(std::size_t left) const {
+  if (in_.by_user.n_jobs != 0 || left == 0 || place_.here == nullptr) return false;
+  const double seen = tick_clock::nanoseconds(sample_.elapsed());
+  if (!is_decided_.load(std::memory_order_relaxed)) return seen >= sample_ns;
+  if (called_ != 0) return false;
+  const double expected = tick_clock::nanoseconds(sample_.mean()) * static_cast<double>(left);
+  return expected > worth_sharing(shared_.costs.now(shared_.helpers.awake() > 0)) &&
+         free_workers() > 1;
+}
+
+/// Chooses for what is left, from what this call measured.
+void batch_control::decide(std::size_t left) {
+  planning_input now = in_;
+  now.work.items = left;
+  now.work.estimated_item_time = duration(tick_clock::nanoseconds(sample_.mean()));
+  now.work.coefficient_of_variation = sample_.coefficient_of_variation();
+  now.log_error = std::hypot(model_error, now.work.coefficient_of_variation /
+                                              std::sqrt(static_cast<double>(sample_.items())));
+  now.costs = shared_.costs.now(shared_.helpers.awake() > 0);
+  now.machine.workers = free_workers();
+  if (now.source == plan_source::fallback) now.source = plan_source::sampled;
+
+  const batch_plan chosen = choose(now);
+  const bool was_decided = is_decided_.exchange(true);
+  if (was_decided && chosen.n_jobs <= plan_.n_jobs) return;
+  plan_ = chosen;
+  plan_.expected_serial = static_cast<double>(call_.items) * now.work.estimated_item_time;
+  plan_.expected_parallel += duration(tick_clock::nanoseconds(sample_.elapsed()));
+  if (plan_.n_jobs > 1) {
+    share(plan_.n_jobs, call_.items - left);
+  } else {
+    workers_.store(1, std::memory_order_relaxed);
+  }
+}
+
+void batch_control::tell_progress(std::size_t done) {
+  const ticks now = tick_clock::now();
+  if (now < next_progress_ || done == call_.items) return;
+  next_progress_ = now + static_cast<ticks>(tick_clock::to_ticks(progress_every_ns));
+  options_.on_progress({done, call_.items});
+}
+
+void batch_control::observe_costs(ticks joined_for) {
+  if (called_ == 0 || job_->first_join() == 0) return;
+  const auto ns = [](ticks t) { return tick_clock::nanoseconds(static_cast<double>(t)); };
+  if (job_->first_join() > called_at_) {
+    shared_.costs.observe_arrive(called_awake_, ns(job_->first_join() - called_at_));
+  }
+  shared_.costs.observe_join(ns(joined_for));
+  if (job_->claim_time() > 0) {
+    shared_.costs.observe_claim(tick_clock::nanoseconds(job_->claim_time()));
+  }
+}
+
+}  // namespace amorsize::detail

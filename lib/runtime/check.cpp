@@ -1,0 +1,64 @@
+/// The door: options and arguments that break a rule are rejected here.
+#include <limits>
+#include <string>
+
+#include "amorsize/detail/engine.hpp"
+#include "amorsize/error.hpp"
+#include "runtime/environment.hpp"
+
+namespace amorsize {
+
+error::~error() = default;
+invalid_option::~invalid_option() = default;
+operation_cancelled::~operation_cancelled() = default;
+
+namespace detail {
+namespace {
+
+void check_jobs(const char* field, int value, int least) {
+  if (value >= least) return;
+  reject(std::string(field) + " is " + std::to_string(value) + ", must be " +
+         (least == 0 ? "0 (automatic) or more" : "1 or more"));
+}
+
+void check_items(const char* field, std::size_t value, std::size_t least) {
+  // Larger ones were negative before they became unsigned.
+  constexpr auto most = static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max());
+  if (value >= least && value <= most) return;
+  reject(std::string(field) + " is " + std::to_string(value) + ", must be " +
+         std::to_string(least) + " to " + std::to_string(most));
+}
+
+void check(const batch_plan& plan) {
+  check_jobs("plan.n_jobs", plan.n_jobs, 1);
+  check_items("plan.chunksize", plan.chunksize, 1);
+  check_items("plan.min_chunksize", plan.min_chunksize, 0);
+  check_items("plan.max_chunksize", plan.max_chunksize, 0);
+  if (plan.max_chunksize != 0 && plan.min_chunksize > plan.max_chunksize) {
+    reject("plan.min_chunksize is " + std::to_string(plan.min_chunksize) +
+           ", must be at most plan.max_chunksize, which is " + std::to_string(plan.max_chunksize));
+  }
+}
+
+}  // namespace
+
+void check(const batch_options& options) {
+  check_jobs("n_jobs", options.n_jobs, 0);
+  check_jobs("max_n_jobs", options.max_n_jobs, 0);
+  check_items("chunksize", options.chunksize, 0);
+  if (options.learn < learning::on || options.learn > learning::off) {
+    reject("learn is " + std::to_string(static_cast<int>(options.learn)) +
+           ", must be on, frozen or off");
+  }
+  if (options.plan) check(*options.plan);
+}
+
+void reject(const std::string& why) { throw invalid_option(why); }
+
+void reject_size(long long told, long long found) {
+  reject("the range's size() is " + std::to_string(told) + ", but it has " + std::to_string(found) +
+         " items: must be the same");
+}
+
+}  // namespace detail
+}  // namespace amorsize

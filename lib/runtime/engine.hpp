@@ -1,0 +1,78 @@
+/// The engine: how the layers meet. Its source shows the whole architecture in one function.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "amorsize/detail/engine.hpp"
+#include "amorsize/machine.hpp"
+#include "amorsize/options.hpp"
+#include "amorsize/runtime.hpp"
+#include "plan/measured_costs.hpp"
+#include "plan/planner.hpp"
+#include "plan/site_table.hpp"
+#include "run/helper_pool.hpp"
+#include "runtime/environment.hpp"
+#include "runtime/log.hpp"
+#include "workload/site_key.hpp"
+
+namespace amorsize::detail {
+
+class engine {
+ public:
+  engine(runtime_options options, const environment& from_environment);
+  ~engine();
+
+  static engine& of(runtime* on) { return *(on == nullptr ? runtime::shared() : *on).engine_; }
+
+  void run(const batch_call& call, const batch_options& options);
+  batch_plan plan(const batch_call& call, const batch_options& options);
+
+  const machine& this_machine();
+  std::size_t worker_limit() const noexcept { return static_cast<std::size_t>(max_n_jobs_); }
+  log& messages() noexcept { return log_; }
+
+  /// Where it can be destroyed: no helper is at work or on its way.
+  bool is_idle() const noexcept { return helpers_->is_idle(); }
+
+ private:
+  /// What is known of a site's items. No item time: nothing.
+  struct knowledge {
+    double item_ticks = 0;
+    double coefficient_of_variation = 0;
+    plan_source source = plan_source::fallback;
+    double log_error = 0;
+  };
+
+  void run_inline(const batch_call& call, site& known, double expected_ticks, learning learn);
+  planning_input input(const workload& work, const batch_options& options);
+  capacity usable(const batch_options& options);
+  double inline_limit() const noexcept;
+
+  learning learning_of(const batch_options& options) const noexcept;
+  knowledge recall(const site_key& key, std::size_t items, learning learn) noexcept;
+  void remember(const site_key& key, const run_report& report) noexcept;
+  static knowledge sample(const batch_call& call);
+  static void know(planning_input& in, const knowledge& known);
+
+  void tell(const batch_options& options, const run_report& report);
+  void read_machine_aside() noexcept;
+
+  const learning learn_;
+  const int max_n_jobs_;
+  log log_;
+  std::optional<allowance> allowance_;
+  site_table sites_;
+  measured_costs costs_;
+  std::unique_ptr<helper_pool> helpers_;
+  std::atomic<int> callers_{0};          // threads inside a call that may call helpers
+  std::atomic<double> inline_below_{0};  // ticks
+  std::once_flag machine_read_;
+  std::atomic<bool> reads_machine_{false};
+  std::atomic<bool> has_machine_{false};
+  machine machine_;
+};
+
+}  // namespace amorsize::detail

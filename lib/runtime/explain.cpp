@@ -1,0 +1,85 @@
+#include "amorsize/explain.hpp"
+
+#include "runtime/text.hpp"
+
+namespace amorsize {
+namespace {
+
+using detail::number;
+using detail::to_text;
+
+std::string count(std::size_t n, const std::string& what) {
+  return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
+}
+
+std::string shape(const batch_plan& plan) {
+  const auto jobs = static_cast<std::size_t>(plan.n_jobs);
+  if (plan.n_jobs == 1) return "1 thread, in a plain loop";
+  return count(jobs, "thread") + (plan.adaptive_chunking ? ", chunks of about " : ", chunks of ") +
+         count(plan.chunksize, "item");
+}
+
+std::string source(const batch_plan& plan) {
+  switch (plan.source) {
+    case plan_source::fallback:
+      return "because nothing is known of the work";
+    case plan_source::sampled:
+      return "from a sample of its items";
+    case plan_source::predicted:
+      return "from what earlier calls measured";
+    case plan_source::requested:
+      return "as requested";
+  }
+  return "";
+}
+
+std::string items(const batch_plan& plan) {
+  if (plan.estimated_item_time.count() <= 0) return "";
+  std::string text = " An item takes " + to_text(plan.estimated_item_time);
+  if (plan.coefficient_of_variation > 0) {
+    text += " (coefficient of variation " + number(plan.coefficient_of_variation) + ")";
+  }
+  return text + ".";
+}
+
+std::string expectation(const batch_plan& plan) {
+  if (plan.expected_serial.count() <= 0) return "";
+  if (plan.n_jobs == 1) {
+    return " A plain loop is expected to take " + to_text(plan.expected_serial) +
+           ", too little to share.";
+  }
+  return " It is expected to take " + to_text(plan.expected_parallel) + ", a plain loop " +
+         to_text(plan.expected_serial) + ".";
+}
+
+const char* basis(speedup_basis basis) {
+  switch (basis) {
+    case speedup_basis::measured_serial:
+      return "measured";
+    case speedup_basis::sampled:
+      return "estimated from a sample";
+    case speedup_basis::busy_time:
+      return "estimated from the time inside items";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string explain(const batch_plan& plan) {
+  std::string text = shape(plan) + ", " + source(plan) + "." + items(plan) + expectation(plan);
+  if (plan.source != plan_source::requested && plan.expected_serial.count() > 0) {
+    text +=
+        " The chance that no plan is over 10 % better is " + number(100 * plan.confidence) + " %.";
+  }
+  return text;
+}
+
+std::string explain(const run_report& report) {
+  return explain(report.plan) + " Measured: " + count(report.items, "item") + " in " +
+         to_text(report.wall) + ", of which planning " + to_text(report.planning) +
+         "; a plain loop: " + to_text(report.serial_estimate) + " (" + basis(report.basis) +
+         "); speedup " + number(report.speedup) + ".";
+}
+
+}  // namespace amorsize

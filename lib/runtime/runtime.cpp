@@ -1,0 +1,63 @@
+#include "amorsize/runtime.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "amorsize/error.hpp"
+#include "base/guarded.hpp"
+#include "runtime/engine.hpp"
+
+namespace amorsize {
+namespace {
+
+using detail::engine;
+
+/// Engines whose helpers were still on their way when their runtime went: helpers that come late
+/// must find one, and may come after any time, so nobody waits for them.
+class waiting_engines {
+ public:
+  static void take(std::unique_ptr<engine> late) {
+    static detail::guarded<std::vector<std::unique_ptr<engine>>>& all =
+        *new detail::guarded<std::vector<std::unique_ptr<engine>>>;
+    all.with([&late](auto& waiting) {
+      std::erase_if(waiting, [](const auto& e) { return e->is_idle(); });
+      if (!late->is_idle()) waiting.push_back(std::move(late));
+    });
+  }
+};
+
+std::unique_ptr<engine> make_engine(runtime_options options) {
+  if (options.max_n_jobs < 0 || options.max_n_jobs > detail::most_n_jobs) {
+    throw invalid_option("max_n_jobs is " + std::to_string(options.max_n_jobs) +
+                         ", must be 0 (automatic) to " + std::to_string(detail::most_n_jobs));
+  }
+  if (options.learn < learning::on || options.learn > learning::off) {
+    throw invalid_option("learn is " + std::to_string(static_cast<int>(options.learn)) +
+                         ", must be on, frozen or off");
+  }
+  std::vector<std::string> warnings;
+  const auto from_environment = detail::environment::read(
+      [](const char* name) { return std::getenv(name); },
+      [&warnings](std::string_view sentence) { warnings.emplace_back(sentence); });
+  auto made = std::make_unique<engine>(std::move(options), from_environment);
+  for (const std::string& sentence : warnings) made->messages().warn(sentence);
+  return made;
+}
+
+}  // namespace
+
+runtime::runtime(runtime_options options) : engine_(make_engine(std::move(options))) {}
+
+runtime::~runtime() { waiting_engines::take(std::move(engine_)); }
+
+runtime& runtime::shared() {
+  static runtime& only = *new runtime;
+  return only;
+}
+
+const machine& runtime::machine() const { return engine_->this_machine(); }
+
+}  // namespace amorsize

@@ -1,0 +1,62 @@
+/// The identity of work within this process, as one number.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "amorsize/call_site.hpp"
+
+namespace amorsize::detail {
+
+/// Never zero. A name is the whole identity; without one it is the place and the types.
+class site_key {
+ public:
+  site_key(std::string_view name, const call_site& where, const char* (*types)()) noexcept
+      : value_(name.empty() ? of_place(where, types) : of_name(name)) {}
+
+  /// Work of about as many items: sizes are told apart by powers of two.
+  std::uint64_t with_size(std::size_t items) const noexcept {
+    return with_class(size_class(items));
+  }
+  std::uint64_t with_class(int size) const noexcept {
+    return mix(value_ + static_cast<std::uint64_t>(size)) | 1;
+  }
+
+  static int size_class(std::size_t items) noexcept {
+    return static_cast<int>(std::bit_width(items));
+  }
+
+ private:
+  // The multiply and fold of wyhash (Wang Yi, public domain).
+  static std::uint64_t mix(std::uint64_t x) noexcept {
+    __extension__ using wide = unsigned __int128;
+    const wide product = wide{x ^ 0x9E3779B97F4A7C15ULL} * wide{0xBF58476D1CE4E5B9ULL};
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
+  }
+
+  static std::uint64_t of_name(std::string_view name) noexcept {
+    std::uint64_t hash = name.size();
+    for (; name.size() > 8; name.remove_prefix(8)) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, name.data(), 8);
+      hash = mix(hash ^ word);
+    }
+    std::uint64_t word = 0;
+    std::memcpy(&word, name.data(), name.size());
+    return mix(hash ^ word);
+  }
+
+  static std::uint64_t of_place(const call_site& where, const char* (*types)()) noexcept {
+    // One place may have several texts of its file's name in one process, and is then several
+    // sites: that costs a sample each, and comparing texts would cost every call.
+    return mix(mix(std::bit_cast<std::uintptr_t>(where.file) + where.line) ^
+               std::bit_cast<std::uintptr_t>(types));
+  }
+
+  std::uint64_t value_;
+};
+
+}  // namespace amorsize::detail
