@@ -38,13 +38,13 @@ double expected_time(const workload& work, int n, std::size_t chunk, const shari
   const double last =
       std::max(work.estimated_item_time.count() * (1 + work.coefficient_of_variation),
                shortest_chunk(costs.claim));
-  return costs.start + costs.join + costs.arrive * others + costs.claim * chunks / n +
-         serial_time(work) / effective_workers(n, machine) + last / 2 * others;
+  return (costs.start + (n - 1) * costs.arrive) / n + costs.claim * chunks / n +
+         serial_time(work) / effective_workers(n, machine) + last / 2 * others + costs.join;
 }
 
 double worth_sharing(const sharing_costs& costs) {
   // T(2) = serial, solved for serial, claims and tail as one shortest chunk.
-  return (2 * (costs.start + costs.join) + costs.arrive + shortest_chunk(costs.claim)) /
+  return (costs.start + costs.arrive + 2 * costs.join + shortest_chunk(costs.claim)) /
          (2 * worth_changing - 1);
 }
 

@@ -1,8 +1,9 @@
 /// The cost model: what a plan should take on a machine whose constants were measured.
 ///
-///     T(n, c) = start + join + arrive (n-1)/n + claim ceil(N/c)/n + N t / e(n) + tail
+///     T(n, c) = (start + (n-1) arrive) / n + claim ceil(N/c)/n + N t / e(n) + tail + join
 ///
-/// All times are nanoseconds.
+/// All times are nanoseconds. The first term: the caller begins with the items after `start`, the
+/// others after `arrive`, and what they miss is made up for by all.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +14,8 @@ namespace amorsize::detail {
 
 /// What it costs to share work, in one of two states of the helpers: awake or asleep.
 struct sharing_costs {
-  double start = 0;   ///< of the calling thread's time, to call the first helper
-  double arrive = 0;  ///< from that call to the helper's first item
+  double start = 0;   ///< from the beginning of the call to the caller's first item
+  double arrive = 0;  ///< from the beginning of the call to a helper's first item
   double join = 0;    ///< from the last item to the return
   double claim = 0;   ///< for one chunk, the clock included
 };

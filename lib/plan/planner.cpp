@@ -44,14 +44,17 @@ batch_plan choose(const planning_input& in) {
   if (plan.adaptive_chunking) {
     plan.chunksize = plan.n_jobs == 1 ? in.work.items : first_chunk(in.work, plan.n_jobs, in.costs);
   }
-  const double serial = expected_time(in.work, 1, 1, in.costs, in.machine);
-  const double chosen = expected_time(in.work, plan.n_jobs, plan.chunksize, in.costs, in.machine);
-  plan.expected_serial = duration(serial);
-  plan.expected_parallel = duration(chosen);
+  plan.expected_serial = duration(expected_time(in.work, 1, 1, in.costs, in.machine));
+  plan.expected_parallel =
+      duration(expected_time(in.work, plan.n_jobs, plan.chunksize, in.costs, in.machine));
+  return plan;
+}
+
+double confidence(const planning_input& in, const batch_plan& plan) {
+  if (!is_known(in.work)) return 0;
   const double other = best_alternative(in, plan.n_jobs);
   // Where there is no alternative, there is no doubt.
-  plan.confidence = other > 0 ? confidence_of(chosen, other, in.log_error) : 1;
-  return plan;
+  return other > 0 ? confidence_of(plan.expected_parallel.count(), other, in.log_error) : 1;
 }
 
 }  // namespace amorsize::detail

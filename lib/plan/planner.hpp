@@ -25,6 +25,10 @@ struct planning_input {
 };
 
 /// With an unknown item time: all that may be used, an item at a time.
+/// Leaves `confidence` to the next function: it costs more than all the rest.
 batch_plan choose(const planning_input& in);
+
+/// The confidence of a plan that was chosen from this.
+double confidence(const planning_input& in, const batch_plan& plan);
 
 }  // namespace amorsize::detail

@@ -4,6 +4,8 @@
 #include <bit>
 #include <new>
 
+#include "base/clock.hpp"
+#include "base/pause.hpp"
 #include "run/placement.hpp"
 #include "run/process.hpp"
 
@@ -12,6 +14,10 @@ namespace {
 
 /// How many helpers that sleep are kept off the caller's processor at a time: a system call each.
 constexpr int most_kept_off = 4;
+
+/// How long a helper that found nothing looks on. TBB's own threads look five times as long.
+constexpr double patience_ns = 25'000;
+constexpr int looks_a_clock = 8;
 
 }  // namespace
 
@@ -57,9 +63,13 @@ void helper_pool::open(place p, unsigned room) noexcept {
 }
 
 void helper_pool::close(place p) noexcept {
+  take_off_board(p);
+  p.here->close();
+}
+
+void helper_pool::take_off_board(place p) noexcept {
   open_[p.index / word_bits].fetch_and(~(std::uint64_t{1} << (p.index % word_bits)),
                                        std::memory_order_relaxed);
-  p.here->close();
 }
 
 int helper_pool::call(int count) noexcept {
@@ -107,39 +117,59 @@ bool helper_pool::start(helper_task task) noexcept {
   return false;
 }
 
-job* helper_pool::find_and_join() noexcept {
+helper_pool::place helper_pool::find_and_join() noexcept {
   for (std::size_t w = 0; w < open_.size(); ++w) {
     std::uint64_t open = open_[w].load(std::memory_order_seq_cst);
     for (; open != 0; open &= open - 1) {
-      const auto bit = static_cast<std::size_t>(std::countr_zero(open));
+      const std::size_t index = w * word_bits + static_cast<std::size_t>(std::countr_zero(open));
       // acquire: pairs with the release in `take_job`.
-      job* j = jobs_[w * word_bits + bit].load(std::memory_order_acquire);
-      if (j->try_join()) return j;
+      job* j = jobs_[index].load(std::memory_order_acquire);
+      if (j->try_join()) return {index, j};
     }
   }
-  return nullptr;
+  return {};
 }
 
 bool helper_pool::help_once(bool is_counted) noexcept {
   const std::size_t worker = workers_.take();
   if (worker == slots::none) return false;  // all helpers are at work, and look again afterwards
-  job* j = find_and_join();
-  if (j != nullptr) {
+  const place p = find_and_join();
+  if (job* j = p.here; j != nullptr) {
     at_work_.fetch_add(1, std::memory_order_seq_cst);
     if (is_counted) coming_.fetch_sub(1, std::memory_order_seq_cst);
     j->work(worker + 1);
+    if (j->left() == 0) take_off_board(p);
     j->leave();
     if (is_counted) coming_.fetch_add(1, std::memory_order_seq_cst);
     at_work_.fetch_sub(1, std::memory_order_seq_cst);
   }
   workers_.give_back(worker);
-  return j != nullptr;
+  return p.here != nullptr;
+}
+
+/// Takes jobs as they come; returns when none came for a while. A job is taken up sooner by a
+/// helper that looks than by one that TBB has to start, and its caller need not call.
+void helper_pool::help_while_asked() noexcept {
+  const auto patience = static_cast<ticks>(tick_clock::to_ticks(patience_ns));
+  ticks last = tick_clock::now();
+  do {
+    for (int i = 0; i < looks_a_clock; ++i) {
+      if (is_anything_open() && help_once(true)) last = tick_clock::now();
+      pause();
+    }
+  } while (tick_clock::now() - last < patience);
+}
+
+bool helper_pool::is_anything_open() const noexcept {
+  for (const auto& word : open_) {
+    if (word.load(std::memory_order_relaxed) != 0) return true;
+  }
+  return false;
 }
 
 void helper_pool::help() noexcept {
   for (;;) {
-    while (help_once(true)) {
-    }
+    help_while_asked();
     coming_.fetch_sub(1, std::memory_order_seq_cst);
     if (!help_once(false)) break;
     coming_.fetch_add(1, std::memory_order_seq_cst);

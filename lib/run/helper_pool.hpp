@@ -59,7 +59,10 @@ class helper_pool {
   bool start(helper_task task) noexcept;
   void help() noexcept;
   bool help_once(bool is_counted) noexcept;
-  job* find_and_join() noexcept;
+  void help_while_asked() noexcept;
+  bool is_anything_open() const noexcept;
+  place find_and_join() noexcept;
+  void take_off_board(place p) noexcept;
 
   const int helpers_;
   slots taken_{most_jobs};

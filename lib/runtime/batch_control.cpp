@@ -35,9 +35,10 @@ batch_control::~batch_control() {
 }
 
 void batch_control::run() {
-  const ticks start = tick_clock::now();
+  began_ = tick_clock::now();
   begin();
-  planning_ += tick_clock::now() - start;
+  planning_ += tick_clock::now() - began_;
+  if (called_ != 0) start_took_ = planning_;
 
   job_->work(0);
 
@@ -77,6 +78,7 @@ void batch_control::begin() {
 
   planning_input now = in_;
   if (!is_pinned) now.machine.workers = free_workers();
+  planned_from_ = now;
   plan_ = choose(now);
   if (options_.plan && rule_.pinned == 0) {
     rule_.least = options_.plan->min_chunksize;
@@ -121,17 +123,8 @@ void batch_control::share(int workers, std::size_t first_unvisited) {
 
 void batch_control::call_helpers(int count) {
   if (count <= called_) return;
-  const bool awake = shared_.helpers.awake() > 0;
-  const ticks start = tick_clock::now();
-  const int called = shared_.helpers.call(count - called_);
-  if (called == 0) return;
-  if (called_ == 0) {
-    called_at_ = start;
-    called_awake_ = awake;
-    shared_.costs.observe_start(
-        awake, tick_clock::nanoseconds(static_cast<double>(tick_clock::now() - start)));
-  }
-  called_ += called;
+  if (called_ == 0) called_awake_ = shared_.helpers.awake() > 0;
+  called_ += shared_.helpers.call(count - called_);
 }
 
 std::size_t batch_control::first_chunk(std::size_t left) noexcept {
@@ -198,6 +191,7 @@ void batch_control::decide(std::size_t left) {
   const batch_plan chosen = choose(now);
   const bool was_decided = is_decided_.exchange(true);
   if (was_decided && chosen.n_jobs <= plan_.n_jobs) return;
+  planned_from_ = now;
   plan_ = chosen;
   plan_.expected_serial = static_cast<double>(call_.items) * now.work.estimated_item_time;
   plan_.expected_parallel += duration(tick_clock::nanoseconds(sample_.elapsed()));
@@ -215,16 +209,15 @@ void batch_control::tell_progress(std::size_t done) {
   options_.on_progress({done, call_.items});
 }
 
+/// Only of calls that knew from the start that they would share.
 void batch_control::observe_costs(ticks joined_for) {
-  if (called_ == 0 || job_->first_join() == 0) return;
   const auto ns = [](ticks t) { return tick_clock::nanoseconds(static_cast<double>(t)); };
-  if (job_->first_join() > called_at_) {
-    shared_.costs.observe_arrive(called_awake_, ns(job_->first_join() - called_at_));
-  }
-  shared_.costs.observe_join(ns(joined_for));
-  if (job_->claim_time() > 0) {
-    shared_.costs.observe_claim(tick_clock::nanoseconds(job_->claim_time()));
-  }
+  if (start_took_ == 0 || job_->first_join() <= began_) return;
+  measured_costs& costs = shared_.costs;
+  costs.observe_start(called_awake_, ns(start_took_));
+  costs.observe_arrive(called_awake_, ns(job_->first_join() - began_));
+  costs.observe_join(ns(joined_for));
+  if (job_->claim_time() > 0) costs.observe_claim(tick_clock::nanoseconds(job_->claim_time()));
 }
 
 }  // namespace amorsize::detail

@@ -39,6 +39,7 @@ class batch_control final : public controller {
 
   /// Once run: the plan as executed, and what was measured.
   const batch_plan& plan() const { return plan_; }
+  double confidence() const { return detail::confidence(planned_from_, plan_); }
   ticks planning() const { return planning_; }
   ticks busy() const { return job_->busy(); }
   double coefficient_of_variation() const { return sample_.coefficient_of_variation(); }
@@ -69,6 +70,7 @@ class batch_control final : public controller {
   job* job_ = nullptr;
 
   batch_plan plan_;
+  planning_input planned_from_;
   chunk_rule rule_;                      // in ticks
   std::atomic<int> workers_{1};          // to share what is left between
   std::atomic<double> item_ticks_{0};    // the last known; zero: not known
@@ -76,7 +78,8 @@ class batch_control final : public controller {
   bool is_shared_ = false;               // helpers may join
   item_times sample_;                    // of the caller's chunks, in ticks
   int called_ = 0;
-  ticks called_at_ = 0;
+  ticks began_ = 0;
+  ticks start_took_ = 0;  // until the first item, helpers called; zero: they were not
   bool called_awake_ = false;
   ticks planning_ = 0;
   ticks next_progress_ = 0;

@@ -24,15 +24,13 @@ constexpr double known_log_error = 0.15;
 /// How far the mean of a small sample may be off, beyond what its own spread says.
 constexpr double sampled_log_error = 0.25;
 
+/// How long TBB's threads look for more to do before they sleep.
+constexpr double awake_for_ns = 100'000;
+
 /// A call that takes this long can afford that a helper reads the topology after it.
 constexpr duration long_call{2e7};
 
 learning strictest(learning a, learning b) { return std::max(a, b); }
-
-/// A call that asks for nothing but its results.
-bool is_plain(const batch_options& o) {
-  return plainly_valid(o) && o.report == nullptr && !o.stop.stop_possible() && !o.on_progress;
-}
 
 /// This thread as one of those that are at work, unless it is already counted as one.
 class counted_caller {
@@ -94,15 +92,32 @@ engine::engine(runtime_options options, const environment& from_environment)
   // Only beyond what TBB allows by itself: a control of ours would also be a limit for the host.
   if (max_n_jobs_ > helper_arena::allowed()) allowance_.emplace(max_n_jobs_);
   helpers_ = std::make_unique<helper_pool>(max_n_jobs_ - 1);
-  inline_below_ = inline_limit();
+  update_limits();
 }
 
 engine::~engine() = default;
 
-/// Ticks: work that takes less is never worth a helper, not even one that is awake.
-double engine::inline_limit() const noexcept {
-  if (max_n_jobs_ == 1) return std::numeric_limits<double>::infinity();
-  return tick_clock::to_ticks(worth_sharing(costs_.now(true)));
+void engine::update_limits() noexcept {
+  constexpr double never = std::numeric_limits<double>::infinity();
+  const bool is_alone = max_n_jobs_ == 1;
+  const auto limit = [&](bool awake) {
+    return is_alone ? never : tick_clock::to_ticks(worth_sharing(costs_.now(awake)));
+  };
+  limits_.awake.store(limit(true), std::memory_order_relaxed);
+  limits_.asleep.store(limit(false), std::memory_order_relaxed);
+  limits_.wake.store(tick_clock::to_ticks(costs_.now(false).start), std::memory_order_relaxed);
+}
+
+/// Whether the calls of late would have gained enough by a helper to wake one now.
+bool engine::should_wake() const noexcept {
+  return credit_.pays(tick_clock::now(), limits_.wake.load(std::memory_order_relaxed),
+                      tick_clock::to_ticks(awake_for_ns));
+}
+
+/// A call that ran without helpers, but would have gained by one that is awake.
+void engine::miss(double elapsed) noexcept {
+  const double gain = (elapsed - limits_.awake.load(std::memory_order_relaxed)) / 2;
+  if (gain > 0) credit_.missed(tick_clock::now(), gain, tick_clock::to_ticks(awake_for_ns));
 }
 
 const machine& engine::this_machine() {
@@ -115,42 +130,32 @@ const machine& engine::this_machine() {
 
 /// The flow of a batch: describe, plan, run, measure, learn.
 void engine::run(const batch_call& call, const batch_options& options) {
-  const site_key key(options.name, options.where, call.types);
-  const learning learn = learning_of(options);
-  if (learn != learning::off && is_plain(options)) {
-    if (site* known = sites_.find(key.with_size(call.items))) {
-      const double expected =
-          static_cast<double>(known->load().item_ticks) * static_cast<double>(call.items);
-      if (expected > 0 && expected < inline_below_.load(std::memory_order_relaxed)) {
-        return run_inline(call, *known, expected, learn);
-      }
-    }
-  }
-
   const ticks start = tick_clock::now();
   if (options.stop.stop_requested()) {
     throw operation_cancelled("the call was stopped by its stop token before it began");
   }
   const counted_caller caller(callers_);
+  const site_key key(options.name, options.where, call.types);
+  const learning learn = learning_of(options);
   planning_input in = input(describe(call, options), options);
   know(in, recall(key, call.items, learn));
 
   batch_control control(call, options, in, {*helpers_, costs_, callers_});
   control.run();
 
-  const run_report report = measure(control, call, tick_clock::now() - start);
+  run_report report = measure(control, call, tick_clock::now() - start);
+  if (report.plan.n_jobs == 1) miss(static_cast<double>(control.busy()));
   if (learn == learning::on) remember(key, report);
+  if (options.report != nullptr || log_.tells(log_level::decision)) {
+    report.plan.confidence = control.confidence();
+  }
   if (log_.tells(log_level::decision)) tell(options, report);
   if (options.report != nullptr) *options.report = report;
   if (report.wall > long_call) read_machine_aside();
 }
 
-/// A site known to be too small to share: two looks at the clock, to notice when it no longer is.
-void engine::run_inline(const batch_call& call, site& known, double expected, learning learn) {
-  const ticks start = tick_clock::now();
-  call.body.run(call.body.context, 0, call.items);
-  const auto elapsed = static_cast<double>(tick_clock::now() - start);
-  if (learn != learning::on || (elapsed > 0.5 * expected && elapsed < 2 * expected)) return;
+/// A warm call took less than half or more than twice of what was expected.
+void engine::correct(site& known, std::size_t items, double expected, double elapsed) noexcept {
   decision d = known.load();
   // Far slower: either this thread lost its processor, or the items are others now. Sampling the
   // next call tells, at the price of one wake.
@@ -160,7 +165,7 @@ void engine::run_inline(const batch_call& call, site& known, double expected, le
     d.item_ticks = 0;
   } else {
     const double measured = std::clamp(elapsed, expected / 2, expected * 2);
-    d.item_ticks = static_cast<float>((expected + measured) / 2 / static_cast<double>(call.items));
+    d.item_ticks = static_cast<float>((expected + measured) / 2 / static_cast<double>(items));
   }
   known.store(d);
 }
@@ -170,7 +175,9 @@ batch_plan engine::plan(const batch_call& call, const batch_options& options) {
   planning_input in = input(describe(call, options), options);
   know(in, recall(key, call.items, learning_of(options)));
   if (in.source == plan_source::fallback && call.items > 0) know(in, sample(call));
-  return choose(in);
+  batch_plan plan = choose(in);
+  plan.confidence = confidence(in, plan);
+  return plan;
 }
 
 /// Times blocks all over the range, for some milliseconds at most or one item.
@@ -210,7 +217,9 @@ planning_input engine::input(const workload& work, const batch_options& options)
     }
   }
   in.machine = usable(options);
-  in.costs = costs_.now(helpers_->awake() > 0);
+  const bool wakes = should_wake();
+  if (wakes) credit_.spend();
+  in.costs = costs_.now(wakes || helpers_->awake() > 0);
   return in;
 }
 
@@ -288,7 +297,7 @@ void engine::remember(const site_key& key, const run_report& report) noexcept {
   // Winsorised, but for a first time: one call among others that was disturbed decides little.
   const double next = old > 0 ? old + (std::clamp(measured, old / 2, old * 2) - old) / 2 : measured;
   s.store({static_cast<float>(next), static_cast<float>(report.plan.coefficient_of_variation)});
-  inline_below_.store(inline_limit(), std::memory_order_relaxed);
+  update_limits();
 }
 
 }  // namespace amorsize::detail

@@ -13,6 +13,7 @@
 #include "plan/measured_costs.hpp"
 #include "plan/planner.hpp"
 #include "plan/site_table.hpp"
+#include "plan/wake_credit.hpp"
 #include "run/helper_pool.hpp"
 #include "runtime/environment.hpp"
 #include "runtime/log.hpp"
@@ -27,6 +28,8 @@ class engine {
 
   static engine& of(runtime* on) { return *(on == nullptr ? runtime::shared() : *on).engine_; }
 
+  /// The answer to a known site that is too small to share; false: it is none of these.
+  bool run_warm(const batch_call& call, const batch_options& options);
   void run(const batch_call& call, const batch_options& options);
   batch_plan plan(const batch_call& call, const batch_options& options);
 
@@ -46,10 +49,20 @@ class engine {
     double log_error = 0;
   };
 
-  void run_inline(const batch_call& call, site& known, double expected_ticks, learning learn);
+  void correct(site& known, std::size_t items, double expected, double elapsed) noexcept;
   planning_input input(const workload& work, const batch_options& options);
   capacity usable(const batch_options& options);
-  double inline_limit() const noexcept;
+
+  /// What is not worth sharing, in ticks, and what it costs to change that.
+  struct limits {
+    std::atomic<double> awake{0};   // not even with a helper that is awake
+    std::atomic<double> asleep{0};  // not with one that has to be woken
+    std::atomic<double> wake{0};    // the caller's time to wake one
+  };
+  void update_limits() noexcept;
+  bool runs_inline(double expected_ticks) const noexcept;
+  void miss(double elapsed_ticks) noexcept;
+  bool should_wake() const noexcept;
 
   learning learning_of(const batch_options& options) const noexcept;
   knowledge recall(const site_key& key, std::size_t items, learning learn) noexcept;
@@ -67,8 +80,9 @@ class engine {
   site_table sites_;
   measured_costs costs_;
   std::unique_ptr<helper_pool> helpers_;
-  std::atomic<int> callers_{0};          // threads inside a call that may call helpers
-  std::atomic<double> inline_below_{0};  // ticks
+  std::atomic<int> callers_{0};  // threads inside a call that may call helpers
+  limits limits_;
+  wake_credit credit_;
   std::once_flag machine_read_;
   std::atomic<bool> reads_machine_{false};
   std::atomic<bool> has_machine_{false};

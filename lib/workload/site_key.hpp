@@ -31,9 +31,9 @@ class site_key {
 
  private:
   // The multiply and fold of wyhash (Wang Yi, public domain).
-  static std::uint64_t mix(std::uint64_t x) noexcept {
+  static std::uint64_t mix(std::uint64_t x, std::uint64_t y = 0xBF58476D1CE4E5B9ULL) noexcept {
     __extension__ using wide = unsigned __int128;
-    const wide product = wide{x ^ 0x9E3779B97F4A7C15ULL} * wide{0xBF58476D1CE4E5B9ULL};
+    const wide product = wide{x ^ 0x9E3779B97F4A7C15ULL} * wide{y};
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
   }
 
@@ -44,15 +44,30 @@ class site_key {
       std::memcpy(&word, name.data(), 8);
       hash = mix(hash ^ word);
     }
-    std::uint64_t word = 0;
-    std::memcpy(&word, name.data(), name.size());
-    return mix(hash ^ word);
+    return mix(hash ^ last_word(name));
+  }
+
+  /// The last 1 to 8 characters, without a call to copy them.
+  static std::uint64_t last_word(std::string_view name) noexcept {
+    const char* const text = name.data();
+    const std::size_t size = name.size();
+    if (size >= 4) {
+      std::uint32_t low = 0;
+      std::uint32_t high = 0;
+      std::memcpy(&low, text, 4);
+      std::memcpy(&high, text + size - 4, 4);
+      return low | (std::uint64_t{high} << 32U);
+    }
+    const auto at = [text](std::size_t i) {
+      return std::uint64_t{static_cast<unsigned char>(text[i])};
+    };
+    return at(0) | (at(size / 2) << 8U) | (at(size - 1) << 16U);
   }
 
   static std::uint64_t of_place(const call_site& where, const char* (*types)()) noexcept {
     // One place may have several texts of its file's name in one process, and is then several
     // sites: that costs a sample each, and comparing texts would cost every call.
-    return mix(mix(std::bit_cast<std::uintptr_t>(where.file) + where.line) ^
+    return mix(std::bit_cast<std::uintptr_t>(where.file) + (std::uint64_t{where.line} << 48U),
                std::bit_cast<std::uintptr_t>(types));
   }
 
