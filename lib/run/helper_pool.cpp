@@ -35,6 +35,8 @@ helper_pool::helper_pool(int helpers)
               this}) {}
 
 helper_pool::~helper_pool() {
+  // Threads that are in the arena still are not told of by it any more when they leave.
+  placement::of_process().restore_all();
   for (std::atomic<job*>& j : jobs_) delete j.load(std::memory_order_relaxed);
 }
 

@@ -53,6 +53,14 @@ void placement::left() noexcept {
   });
 }
 
+void placement::restore_all() noexcept {
+  helpers_.with([](helpers& known) {
+    for (helper& h : known) {
+      if (h.is_kept_off) restore(h);
+    }
+  });
+}
+
 void placement::keep_off_this_processor(int count) noexcept {
   const int processor = sched_getcpu();
   if (processor < 0 || processor >= CPU_SETSIZE) return;

@@ -27,6 +27,9 @@ class placement {
   /// Keeps up to `count` threads that are not in an arena off the processor of the calling thread.
   void keep_off_this_processor(int count) noexcept;
 
+  /// Ends what `keep_off_this_processor` began, for all.
+  void restore_all() noexcept;
+
  private:
   static constexpr std::size_t most_threads = 256;
   static constexpr std::size_t nowhere = most_threads;

@@ -12,8 +12,10 @@ class process {
   /// Watches for fork and exit from now on.
   static void watch() noexcept;
 
+  static bool is_forked() noexcept { return forked_.load(std::memory_order_relaxed); }
+
   static bool may_use_threads() noexcept {
-    return !forked_.load(std::memory_order_relaxed) && !exiting_.load(std::memory_order_seq_cst);
+    return !is_forked() && !exiting_.load(std::memory_order_seq_cst);
   }
 
   /// Held while TBB is called, so that an exit waits for it.

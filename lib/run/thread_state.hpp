@@ -15,4 +15,16 @@ struct thread_state {
 // the room that the loader keeps for libraries opened later.
 [[gnu::tls_model("initial-exec")]] extern thread_local constinit thread_state this_thread;
 
+/// This thread as the only worker of items that are run without a job.
+class lone_worker {
+ public:
+  lone_worker() noexcept : outer_(this_thread.worker) { this_thread.worker = 0; }
+  ~lone_worker() { this_thread.worker = outer_; }
+  lone_worker(const lone_worker&) = delete;
+  lone_worker& operator=(const lone_worker&) = delete;
+
+ private:
+  const std::size_t outer_;
+};
+
 }  // namespace amorsize::detail

@@ -57,11 +57,21 @@ void batch_control::run() {
 
 /// The plan as executed, where all was done before there was one.
 void batch_control::settle() {
-  if (job_->first_join() == 0) plan_.n_jobs = 1;
-  plan_.source = plan_source::sampled;
-  plan_.estimated_item_time = duration(tick_clock::nanoseconds(sample_.mean()));
-  plan_.expected_serial = static_cast<double>(call_.items) * plan_.estimated_item_time;
-  plan_.expected_parallel = plan_.expected_serial / plan_.n_jobs;
+  if (sample_.items() == 0) return;
+  learn_from_sample(planned_from_, call_.items);
+  planned_from_.by_user.n_jobs = job_->first_join() == 0 ? 1 : plan_.n_jobs;
+  const batch_plan executed = choose(planned_from_);
+  plan_ = executed;
+  plan_.source = planned_from_.source;
+}
+
+void batch_control::learn_from_sample(planning_input& in, std::size_t items) const {
+  in.work.items = items;
+  in.work.estimated_item_time = duration(tick_clock::nanoseconds(sample_.mean()));
+  in.work.coefficient_of_variation = sample_.coefficient_of_variation();
+  in.log_error = std::hypot(model_error, in.work.coefficient_of_variation /
+                                             std::sqrt(static_cast<double>(sample_.items())));
+  if (in.source == plan_source::fallback) in.source = plan_source::sampled;
 }
 
 void batch_control::begin() {
@@ -77,18 +87,20 @@ void batch_control::begin() {
   }
 
   planning_input now = in_;
-  if (!is_pinned) now.machine.workers = free_workers();
+  // What is asked for is given, but not by a call inside another one: its outer call comes first.
+  if (!is_pinned || this_thread.depth > 0) now.machine.workers = free_workers();
   planned_from_ = now;
   plan_ = choose(now);
   if (options_.plan && rule_.pinned == 0) {
-    rule_.least = options_.plan->min_chunksize;
-    rule_.most = options_.plan->max_chunksize;
+    plan_.chunksize = options_.plan->chunksize;
+    plan_.min_chunksize = rule_.least = options_.plan->min_chunksize;
+    plan_.max_chunksize = rule_.most = options_.plan->max_chunksize;
   }
 
   // Unknown work: its first items are its sample, which helpers join. A first item that is long
   // must not leave them idle, so one is called before it starts; it calls others where it finds
   // work.
-  const bool is_sampled = !is_known && call_.open == nullptr;
+  const bool is_sampled = !is_known && !is_pinned && rule_.pinned == 0 && call_.open == nullptr;
   const sample_layout sample = is_sampled ? spread_sample(call_.items) : sample_layout{};
   job_->prepare({{call_.body.run, call_.body.context},
                  call_.items,
@@ -179,14 +191,9 @@ bool batch_control::should_decide(std::size_t left) const {
 /// Chooses for what is left, from what this call measured.
 void batch_control::decide(std::size_t left) {
   planning_input now = in_;
-  now.work.items = left;
-  now.work.estimated_item_time = duration(tick_clock::nanoseconds(sample_.mean()));
-  now.work.coefficient_of_variation = sample_.coefficient_of_variation();
-  now.log_error = std::hypot(model_error, now.work.coefficient_of_variation /
-                                              std::sqrt(static_cast<double>(sample_.items())));
+  learn_from_sample(now, left);
   now.costs = shared_.costs.now(shared_.helpers.awake() > 0);
   now.machine.workers = free_workers();
-  if (now.source == plan_source::fallback) now.source = plan_source::sampled;
 
   const batch_plan chosen = choose(now);
   const bool was_decided = is_decided_.exchange(true);

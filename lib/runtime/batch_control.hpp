@@ -58,6 +58,7 @@ class batch_control final : public controller {
   void call_helpers(int count);
   void tell_progress(std::size_t done);
   void settle();
+  void learn_from_sample(planning_input& in, std::size_t items) const;
   void observe_costs(ticks joined_for);
 
   const batch_call& call_;

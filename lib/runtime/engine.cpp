@@ -90,12 +90,15 @@ engine::engine(runtime_options options, const environment& from_environment)
   tick_clock::calibrate();
   process::watch();
   // Only beyond what TBB allows by itself: a control of ours would also be a limit for the host.
-  if (max_n_jobs_ > helper_arena::allowed()) allowance_.emplace(max_n_jobs_);
+  const process::inside_tbb tbb;
+  if (tbb && max_n_jobs_ > helper_arena::allowed()) allowance_.emplace(max_n_jobs_);
   helpers_ = std::make_unique<helper_pool>(max_n_jobs_ - 1);
   update_limits();
 }
 
 engine::~engine() = default;
+
+void engine::retire() noexcept { allowance_.reset(); }
 
 void engine::update_limits() noexcept {
   constexpr double never = std::numeric_limits<double>::infinity();
@@ -183,6 +186,7 @@ batch_plan engine::plan(const batch_call& call, const batch_options& options) {
 /// Times blocks all over the range, for some milliseconds at most or one item.
 engine::knowledge engine::sample(const batch_call& call) {
   if (call.open != nullptr) call.open(call.body.context, 0);
+  const lone_worker self;
   constexpr double enough_ns = 2e6;
   item_times times;
   const auto time = [&](interval items) {

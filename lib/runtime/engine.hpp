@@ -37,6 +37,9 @@ class engine {
   std::size_t worker_limit() const noexcept { return static_cast<std::size_t>(max_n_jobs_); }
   log& messages() noexcept { return log_; }
 
+  /// Its runtime is gone: it holds no threads any more, but late helpers may still find it.
+  void retire() noexcept;
+
   /// Where it can be destroyed: no helper is at work or on its way.
   bool is_idle() const noexcept { return helpers_->is_idle(); }
 

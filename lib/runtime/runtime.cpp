@@ -8,6 +8,7 @@
 
 #include "amorsize/error.hpp"
 #include "base/guarded.hpp"
+#include "run/process.hpp"
 #include "runtime/engine.hpp"
 
 namespace amorsize {
@@ -22,6 +23,7 @@ class waiting_engines {
   static void take(std::unique_ptr<engine> late) {
     static detail::guarded<std::vector<std::unique_ptr<engine>>>& all =
         *new detail::guarded<std::vector<std::unique_ptr<engine>>>;
+    late->retire();
     all.with([&late](auto& waiting) {
       std::erase_if(waiting, [](const auto& e) { return e->is_idle(); });
       if (!late->is_idle()) waiting.push_back(std::move(late));
@@ -51,7 +53,14 @@ std::unique_ptr<engine> make_engine(runtime_options options) {
 
 runtime::runtime(runtime_options options) : engine_(make_engine(std::move(options))) {}
 
-runtime::~runtime() { waiting_engines::take(std::move(engine_)); }
+runtime::~runtime() {
+  if (detail::process::is_forked()) {
+    // Its arena is the parent's, and TBB is not to be touched here. The child is not for long.
+    static_cast<void>(engine_.release());
+  } else {
+    waiting_engines::take(std::move(engine_));
+  }
+}
 
 runtime& runtime::shared() {
   static runtime& only = *new runtime;

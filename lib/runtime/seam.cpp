@@ -25,6 +25,7 @@ bool engine::run_warm(const batch_call& call, const batch_options& options) {
       static_cast<double>(known->load().item_ticks) * static_cast<double>(call.items);
   if (expected <= 0 || !runs_inline(expected)) return false;
 
+  const lone_worker self;
   // Two looks at the clock, to notice when the items are no longer what they were.
   const ticks start = tick_clock::now();
   call.body.run(call.body.context, 0, call.items);
