@@ -16,7 +16,7 @@ namespace amorsize {
 /// items are held until the call ends.
 ///
 /// Where calls of `f` throw, the exception of the lowest item is thrown here, whichever came first:
-/// every item below it was still run, those above that had not started were not, and nothing is
+/// every item below it was still run, chunks above it that had not started were not, and nothing is
 /// running any more. Throws `operation_cancelled` where `options.stop` was triggered, and
 /// `invalid_option` before any call of `f`.
 template <class Range, class F>

@@ -28,7 +28,7 @@ struct runtime_options {
 
   /// Told of what is wrong but fails no call, one sentence each; from any thread, never two at
   /// once. It must not throw.
-  std::function<void(std::string_view)> on_warning;
+  std::function<void(std::string_view)> on_warning = {};
 };
 
 namespace detail {

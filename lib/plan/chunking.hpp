@@ -24,6 +24,12 @@ struct chunk_rule {
     return bounded(wanted(left, workers, item_time) / 8, fair_part(left, workers));
   }
 
+  /// The chunk in the middle of work whose items are all alike.
+  std::size_t usual(std::size_t left, int workers, double item_time) const {
+    if (pinned != 0) return pinned;
+    return bounded(wanted(left, workers, item_time), fair_part(left, workers));
+  }
+
   /// The chunk after one of `done` items that took `elapsed`.
   std::size_t next(std::size_t done, double elapsed, std::size_t left, int workers) const {
     if (pinned != 0) return pinned;

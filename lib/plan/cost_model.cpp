@@ -34,12 +34,16 @@ double expected_time(const workload& work, int n, std::size_t chunk, const shari
                      const capacity& machine) {
   if (n <= 1) return serial_time(work);
   const double chunks = std::ceil(static_cast<double>(work.items) / static_cast<double>(chunk));
+  const auto longest_share = std::ceil(chunks / n) *
+                             static_cast<double>(std::min(chunk, work.items)) *
+                             work.estimated_item_time.count();
   const double others = static_cast<double>(n - 1) / n;
   const double last =
       std::max(work.estimated_item_time.count() * (1 + work.coefficient_of_variation),
                shortest_chunk(costs.claim));
   return (costs.start + (n - 1) * costs.arrive) / n + costs.claim * chunks / n +
-         serial_time(work) / effective_workers(n, machine) + last / 2 * others + costs.join;
+         std::max(serial_time(work) / effective_workers(n, machine), longest_share) +
+         last / 2 * others + costs.join;
 }
 
 double worth_sharing(const sharing_costs& costs) {
@@ -52,13 +56,19 @@ std::size_t first_chunk(const workload& work, int n, const sharing_costs& costs)
   return chunk_rule{.claim = costs.claim}.first(work.items, n, work.estimated_item_time.count());
 }
 
-int best_workers(const workload& work, const sharing_costs& costs, const capacity& machine) {
+std::size_t usual_chunk(const workload& work, int n, const sharing_costs& costs) {
+  return chunk_rule{.claim = costs.claim}.usual(work.items, n, work.estimated_item_time.count());
+}
+
+int best_workers(const workload& work, std::size_t pinned_chunk, const sharing_costs& costs,
+                 const capacity& machine) {
   int best = 1;
   double least = serial_time(work);
   const auto most =
       static_cast<int>(std::min(static_cast<std::size_t>(machine.workers), work.items));
   for_each_width(most, [&](int n) {
-    const double time = expected_time(work, n, first_chunk(work, n, costs), costs, machine);
+    const std::size_t chunk = pinned_chunk != 0 ? pinned_chunk : usual_chunk(work, n, costs);
+    const double time = expected_time(work, n, chunk, costs, machine);
     if (time < worth_changing * least) {
       best = n;
       least = time;

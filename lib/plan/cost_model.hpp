@@ -1,9 +1,11 @@
 /// The cost model: what a plan should take on a machine whose constants were measured.
 ///
-///     T(n, c) = (start + (n-1) arrive) / n + claim ceil(N/c)/n + N t / e(n) + tail + join
+///     T(n, c) = (start + (n-1) arrive) / n + claim ceil(N/c)/n + max(N t / e(n), share) + tail +
+///     join
 ///
 /// All times are nanoseconds. The first term: the caller begins with the items after `start`, the
-/// others after `arrive`, and what they miss is made up for by all.
+/// others after `arrive`, and what they miss is made up for by all. A share is the whole chunks,
+/// one after the other, of the worker that has most.
 #pragma once
 
 #include <cstddef>
@@ -39,11 +41,16 @@ double worth_sharing(const sharing_costs& costs);
 /// The chunk to begin with: a small part of a worker's share, but long enough to be worth a claim.
 std::size_t first_chunk(const workload& work, int n, const sharing_costs& costs);
 
-/// The number of workers with the least expected time. Ties, within 3 %, go to fewer.
-int best_workers(const workload& work, const sharing_costs& costs, const capacity& machine);
+/// The chunk that most items travel in, once it has grown.
+std::size_t usual_chunk(const workload& work, int n, const sharing_costs& costs);
+
+/// The number of workers with the least expected time. Ties, within 3 %, go to fewer. With no
+/// pinned chunk (zero), the usual one.
+int best_workers(const workload& work, std::size_t pinned_chunk, const sharing_costs& costs,
+                 const capacity& machine);
 
 /// The chance that a plan expected to take `chosen` is within 10 % of the best, where the best
-/// alternative is expected to take `other` and such expectations are off by a factor whose
+/// alternative is expected to take `other`, and the ratio of the two is off by a factor whose
 /// logarithm is normal with standard deviation `log_error`.
 double confidence_of(double chosen, double other, double log_error);
 

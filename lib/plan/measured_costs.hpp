@@ -23,34 +23,54 @@ class measured_costs {
   void observe_join(double ns) noexcept { join_.follow(ns); }
   void observe_claim(double ns) noexcept { claim_.follow(ns); }
 
+  /// A call that was not shared, as these costs would have it. What is not shared is not measured:
+  /// without this, costs that a busy hour drove up would stay up.
+  void doubt(bool awake) noexcept {
+    of(awake).start.doubt();
+    of(awake).arrive.doubt();
+    join_.doubt();
+    claim_.doubt();
+  }
+
  private:
-  class running_mean {
+  /// Follows the median of its readings, in steps of an eighth: a helper that loses its processor
+  /// on the way takes a thousand times as long, and would carry any mean away.
+  class running_median {
    public:
-    explicit constexpr running_mean(double first) : value_(first) {}
+    explicit constexpr running_median(double typical) : typical_(typical), value_(typical) {}
     double load() const noexcept { return value_.load(std::memory_order_relaxed); }
+
     void follow(double reading) noexcept {
       const double old = load();
-      // Winsorised: a helper that lost its processor on the way would otherwise say that none pays.
-      const double next = old + (std::clamp(reading, old / 4, old * 4) - old) / 8;
-      value_.store(next, std::memory_order_relaxed);
+      const double step =
+          reading > old ? std::min(old * 1.125, reading) : std::max(old / 1.125, reading);
+      value_.store(std::min(step, most * typical_), std::memory_order_relaxed);
+    }
+
+    void doubt() noexcept {
+      if (const double old = load(); old > typical_) {
+        value_.store(old + (typical_ - old) / 64, std::memory_order_relaxed);
+      }
     }
 
    private:
+    static constexpr double most = 16;
+    const double typical_;
     std::atomic<double> value_;
   };
   struct state {
-    running_mean start;
-    running_mean arrive;
+    running_median start;
+    running_median arrive;
   };
 
   state& of(bool awake) noexcept { return awake ? awake_ : asleep_; }
   const state& of(bool awake) const noexcept { return awake ? awake_ : asleep_; }
 
   // Nanoseconds, of a typical server: the first calls of a process plan by them.
-  state awake_{running_mean(300), running_mean(900)};
-  state asleep_{running_mean(13'000), running_mean(60'000)};
-  running_mean join_{500};
-  running_mean claim_{80};
+  state awake_{running_median(300), running_median(900)};
+  state asleep_{running_median(13'000), running_median(60'000)};
+  running_median join_{500};
+  running_median claim_{80};
 };
 
 }  // namespace amorsize::detail

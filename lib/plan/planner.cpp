@@ -5,13 +5,17 @@
 namespace amorsize::detail {
 namespace {
 
+/// What most items travel in.
+std::size_t chunk_of(const planning_input& in, int n) {
+  return in.by_user.chunksize != 0 ? in.by_user.chunksize : usual_chunk(in.work, n, in.costs);
+}
+
 /// The best expected time with another number of workers than this.
 double best_alternative(const planning_input& in, int n) {
   double least = n == 1 ? 0 : expected_time(in.work, 1, 1, in.costs, in.machine);
   for (const int other : {n / 2, n - 1, n + 1, 2 * n}) {
     if (other < 2 || other > in.machine.workers || other == n) continue;
-    const double time =
-        expected_time(in.work, other, first_chunk(in.work, other, in.costs), in.costs, in.machine);
+    const double time = expected_time(in.work, other, chunk_of(in, other), in.costs, in.machine);
     if (least == 0 || time < least) least = time;
   }
   return least;
@@ -21,7 +25,7 @@ bool is_known(const workload& work) { return work.estimated_item_time.count() > 
 
 int width(const planning_input& in) {
   if (in.by_user.n_jobs != 0) return std::min(in.by_user.n_jobs, in.machine.workers);
-  if (is_known(in.work)) return best_workers(in.work, in.costs, in.machine);
+  if (is_known(in.work)) return best_workers(in.work, in.by_user.chunksize, in.costs, in.machine);
   return static_cast<int>(std::min(static_cast<std::size_t>(in.machine.workers),
                                    std::max<std::size_t>(in.work.items, 1)));
 }
@@ -42,11 +46,12 @@ batch_plan choose(const planning_input& in) {
   if (!is_known(in.work)) return plan;
 
   if (plan.adaptive_chunking) {
-    plan.chunksize = plan.n_jobs == 1 ? in.work.items : first_chunk(in.work, plan.n_jobs, in.costs);
+    plan.chunksize = plan.n_jobs == 1 ? std::max<std::size_t>(in.work.items, 1)
+                                      : first_chunk(in.work, plan.n_jobs, in.costs);
   }
   plan.expected_serial = duration(expected_time(in.work, 1, 1, in.costs, in.machine));
-  plan.expected_parallel =
-      duration(expected_time(in.work, plan.n_jobs, plan.chunksize, in.costs, in.machine));
+  plan.expected_parallel = duration(
+      expected_time(in.work, plan.n_jobs, chunk_of(in, plan.n_jobs), in.costs, in.machine));
   return plan;
 }
 

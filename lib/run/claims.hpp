@@ -1,6 +1,7 @@
 /// The claim structure: who runs which items next.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -22,6 +23,7 @@ class claims {
 
   /// Claims up to `wanted` places of the order; an empty interval when none is left.
   interval take(std::size_t wanted) noexcept {
+    wanted = std::min(wanted, items_);  // so that the counter cannot wrap
     // relaxed: a claim publishes nothing; what was written in a chunk is published by leaving the
     // job.
     const std::size_t first = next_.fetch_add(wanted, std::memory_order_relaxed);

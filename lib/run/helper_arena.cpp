@@ -9,6 +9,8 @@
 #include <optional>
 #include <set>
 
+#include "run/process.hpp"
+
 namespace amorsize::detail {
 namespace {
 
@@ -56,13 +58,19 @@ bool helper_arena::start(int width, helper_task task) noexcept {
     });
     return true;
   } catch (...) {
+    process::lose_threads();
     return false;
   }
 }
 
 int helper_arena::allowed() noexcept {
-  return static_cast<int>(
-      tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism));
+  try {
+    return static_cast<int>(
+        tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism));
+  } catch (...) {
+    process::lose_threads();
+    return 1;
+  }
 }
 
 namespace {

@@ -104,7 +104,12 @@ void helper_pool::call_aside(helper_task task) noexcept {
   aside_ = task;
   start({[](void* context) noexcept {
            helper_pool& self = *static_cast<helper_pool*>(context);
-           self.aside_.run(self.aside_.context);
+           helper_task asked;
+           {
+             const std::lock_guard lock_for_reading(self.calling_);
+             asked = self.aside_;
+           }
+           asked.run(asked.context);
            self.tasks_.fetch_sub(1, std::memory_order_release);
          },
          this});

@@ -29,6 +29,7 @@ void job::prepare(const job_order& order) {
   claiming_.store(0, std::memory_order_relaxed);
   claimed_.store(0, std::memory_order_relaxed);
   done_.store(0, std::memory_order_relaxed);
+  joined_.store(0, std::memory_order_relaxed);
   first_join_.store(0, std::memory_order_relaxed);
 }
 
@@ -57,6 +58,7 @@ bool job::try_join() noexcept {
     leave();
     return false;
   }
+  joined_.fetch_add(1, std::memory_order_relaxed);
   ticks nobody = 0;
   first_join_.compare_exchange_strong(nobody, tick_clock::now(), std::memory_order_relaxed);
   return true;

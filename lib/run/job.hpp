@@ -52,6 +52,7 @@ class job {
   bool was_stopped() const noexcept { return stopped_.load(std::memory_order_relaxed); }
   std::exception_ptr take_failure() noexcept { return std::exchange(failure_, {}).what; }
   ticks busy() const noexcept { return busy_.load(std::memory_order_relaxed); }
+  int joined() const noexcept { return joined_.load(std::memory_order_relaxed); }
   ticks first_join() const noexcept { return first_join_.load(std::memory_order_relaxed); }
 
   /// Mean time that a helper needed from one chunk to the next; zero: no helper took one.
@@ -100,6 +101,7 @@ class job {
   std::atomic<ticks> claiming_{0};
   std::atomic<std::size_t> claimed_{0};
   std::atomic<std::size_t> done_{0};
+  std::atomic<int> joined_{0};        // helpers that came, each time they did
   std::atomic<ticks> first_join_{0};  // zero: nobody came
   std::mutex mutex_;                  // of `failure_`, and of sleeping in `close`
   std::condition_variable empty_;

@@ -3,12 +3,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <new>
 
 namespace amorsize::detail {
 
 placement& placement::of_process() noexcept {
   // Never destroyed: threads that end late take their leave of it.
-  static placement& only = *new placement;
+  alignas(placement) static std::array<std::byte, sizeof(placement)> room;
+  static placement& only = *::new (room.data()) placement;
   return only;
 }
 

@@ -7,11 +7,11 @@
 namespace amorsize::detail {
 
 constinit std::atomic<bool> process::forked_{false};
-constinit std::atomic<bool> process::exiting_{false};
+constinit std::atomic<bool> process::threadless_{false};
 constinit std::atomic<int> process::calls_{0};
 
 process::watcher::~watcher() {
-  exiting_.store(true, std::memory_order_seq_cst);
+  threadless_.store(true, std::memory_order_seq_cst);
   // acquire: pairs with the release of `inside_tbb`. Such a call takes microseconds.
   while (!forked_.load(std::memory_order_relaxed) && calls_.load(std::memory_order_acquire) != 0) {
     std::this_thread::yield();

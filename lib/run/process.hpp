@@ -14,8 +14,12 @@ class process {
 
   static bool is_forked() noexcept { return forked_.load(std::memory_order_relaxed); }
 
+  /// TBB failed for want of memory. It may not have got beyond its own beginning, and would then
+  /// wait for that for ever: it is not touched again.
+  static void lose_threads() noexcept { threadless_.store(true, std::memory_order_seq_cst); }
+
   static bool may_use_threads() noexcept {
-    return !is_forked() && !exiting_.load(std::memory_order_seq_cst);
+    return !is_forked() && !threadless_.load(std::memory_order_seq_cst);
   }
 
   /// Held while TBB is called, so that an exit waits for it.
@@ -34,7 +38,7 @@ class process {
   };
 
   static std::atomic<bool> forked_;
-  static std::atomic<bool> exiting_;
+  static std::atomic<bool> threadless_;
   static std::atomic<int> calls_;
 };
 

@@ -53,15 +53,20 @@ void batch_control::run() {
   }
   if (options_.on_progress) options_.on_progress({call_.items, call_.items});
   if (!is_decided_.load(std::memory_order_relaxed)) settle();
+  // A helper that was called for unknown work may have come before the plan said one thread.
+  if (in_.by_user.n_jobs == 0) plan_.n_jobs = std::max(plan_.n_jobs, workers_seen());
+}
+
+int batch_control::workers_seen() const {
+  return std::min(1 + job_->joined(), in_.machine.workers);
 }
 
 /// The plan as executed, where all was done before there was one.
 void batch_control::settle() {
   if (sample_.items() == 0) return;
   learn_from_sample(planned_from_, call_.items);
-  planned_from_.by_user.n_jobs = job_->first_join() == 0 ? 1 : plan_.n_jobs;
-  const batch_plan executed = choose(planned_from_);
-  plan_ = executed;
+  planned_from_.by_user.n_jobs = workers_seen();
+  plan_ = choose(planned_from_);
   plan_.source = planned_from_.source;
 }
 
@@ -109,6 +114,8 @@ void batch_control::begin() {
                  this,
                  static_cast<bool>(options_.on_progress)});
   is_decided_ = is_known || is_pinned;
+  // A range that lies about its size is found out before any item of unknown work is run.
+  if (!is_known) open_items(0);
   if (plan_.n_jobs > 1) share(plan_.n_jobs, 0);
 }
 
@@ -126,11 +133,18 @@ void batch_control::share(int workers, std::size_t first_unvisited) {
   if (is_shared_) {
     job_->set_room(room);
   } else {
-    if (call_.open != nullptr) call_.open(call_.body.context, first_unvisited);
+    open_items(first_unvisited);
     is_shared_ = true;
     shared_.helpers.open(place_, room);
   }
   call_helpers(is_decided_ ? workers - 1 : 1);
+}
+
+/// From here on items may be visited in any order.
+void batch_control::open_items(std::size_t first_unvisited) {
+  if (call_.open == nullptr || is_open_) return;
+  is_open_ = true;
+  call_.open(call_.body.context, first_unvisited);
 }
 
 void batch_control::call_helpers(int count) {
@@ -162,6 +176,7 @@ std::size_t batch_control::next_chunk(const chunk_report& chunk) noexcept {
 }
 
 bool batch_control::caller_turn(std::size_t done) noexcept {
+  if (own_failure_) return false;
   try {
     if (const std::size_t left = job_->left(); should_decide(left)) {
       const ticks start = tick_clock::now();
@@ -206,6 +221,7 @@ void batch_control::decide(std::size_t left) {
     share(plan_.n_jobs, call_.items - left);
   } else {
     workers_.store(1, std::memory_order_relaxed);
+    if (is_shared_) job_->set_room(0);
   }
 }
 

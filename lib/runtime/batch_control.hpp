@@ -55,8 +55,10 @@ class batch_control final : public controller {
   void decide(std::size_t left);
   void follow(const batch_plan& plan, std::size_t left);
   void share(int workers, std::size_t first_unvisited);
+  void open_items(std::size_t first_unvisited);
   void call_helpers(int count);
   void tell_progress(std::size_t done);
+  int workers_seen() const;
   void settle();
   void learn_from_sample(planning_input& in, std::size_t items) const;
   void observe_costs(ticks joined_for);
@@ -76,6 +78,7 @@ class batch_control final : public controller {
   std::atomic<int> workers_{1};          // to share what is left between
   std::atomic<double> item_ticks_{0};    // the last known; zero: not known
   std::atomic<bool> is_decided_{false};  // on more than a guess
+  bool is_open_ = false;                 // the items, to any order
   bool is_shared_ = false;               // helpers may join
   item_times sample_;                    // of the caller's chunks, in ticks
   int called_ = 0;

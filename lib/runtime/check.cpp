@@ -29,7 +29,23 @@ void check_items(const char* field, std::size_t value, std::size_t least) {
          std::to_string(least) + " to " + std::to_string(most));
 }
 
+void check_number(const char* field, double value, double most) {
+  if (value >= 0 && value <= most) return;  // false for what is not a number
+  reject(std::string(field) + " is " + std::to_string(value) + ", must be " +
+         (most == 1 ? "0 to 1" : "0 or more"));
+}
+
 void check(const batch_plan& plan) {
+  constexpr double any = std::numeric_limits<double>::max();
+  if (plan.source < plan_source::fallback || plan.source > plan_source::requested) {
+    reject("plan.source is " + std::to_string(static_cast<int>(plan.source)) +
+           ", must be fallback, sampled, predicted or requested");
+  }
+  check_number("plan.confidence", plan.confidence, 1);
+  check_number("plan.estimated_item_time", plan.estimated_item_time.count(), any);
+  check_number("plan.coefficient_of_variation", plan.coefficient_of_variation, any);
+  check_number("plan.expected_serial", plan.expected_serial.count(), any);
+  check_number("plan.expected_parallel", plan.expected_parallel.count(), any);
   check_jobs("plan.n_jobs", plan.n_jobs, 1);
   check_items("plan.chunksize", plan.chunksize, 1);
   check_items("plan.min_chunksize", plan.min_chunksize, 0);

@@ -120,7 +120,9 @@ bool engine::should_wake() const noexcept {
 /// A call that ran without helpers, but would have gained by one that is awake.
 void engine::miss(double elapsed) noexcept {
   const double gain = (elapsed - limits_.awake.load(std::memory_order_relaxed)) / 2;
-  if (gain > 0) credit_.missed(tick_clock::now(), gain, tick_clock::to_ticks(awake_for_ns));
+  if (gain <= 0) return;
+  costs_.doubt(helpers_->awake() > 0);
+  credit_.missed(tick_clock::now(), gain, tick_clock::to_ticks(awake_for_ns));
 }
 
 const machine& engine::this_machine() {

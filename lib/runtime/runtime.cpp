@@ -26,7 +26,14 @@ class waiting_engines {
     late->retire();
     all.with([&late](auto& waiting) {
       std::erase_if(waiting, [](const auto& e) { return e->is_idle(); });
-      if (!late->is_idle()) waiting.push_back(std::move(late));
+      if (late->is_idle()) return;
+      try {
+        waiting.reserve(waiting.size() + 1);
+      } catch (const std::bad_alloc&) {
+        static_cast<void>(late.release());  // rather than lost to a helper that comes late
+        return;
+      }
+      waiting.push_back(std::move(late));
     });
   }
 };

@@ -38,7 +38,8 @@ class site_key {
   }
 
   static std::uint64_t of_name(std::string_view name) noexcept {
-    std::uint64_t hash = name.size();
+    // Spread over the word, so that no short name plus its size is another one.
+    std::uint64_t hash = name.size() * 0x9E3779B97F4A7C15ULL;
     for (; name.size() > 8; name.remove_prefix(8)) {
       std::uint64_t word = 0;
       std::memcpy(&word, name.data(), 8);

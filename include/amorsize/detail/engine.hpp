@@ -23,7 +23,7 @@ struct batch_call {
   std::size_t result_bytes = 0;
 
   /// Null where items may be visited in any order. Else the body takes ascending intervals of one
-  /// thread only, until this was called with the first item not yet visited.
+  /// thread only, until this was called, once, with the first item not yet visited.
   void (*open)(void* context, std::size_t first) = nullptr;
 
   /// Tells the types of function, item and result; its address is their identity in this process.
@@ -41,7 +41,8 @@ AMORSIZE_API void check(const batch_options& options);
 
 /// The options that no check can find fault with, told without a call.
 inline bool plainly_valid(const batch_options& o) noexcept {
-  return o.n_jobs == 0 && o.max_n_jobs == 0 && o.chunksize == 0 && !o.plan;
+  return o.n_jobs == 0 && o.max_n_jobs == 0 && o.chunksize == 0 && !o.plan &&
+         o.learn == learning::on;
 }
 
 /// Notes, on the thread of the chunk, which item is throwing.

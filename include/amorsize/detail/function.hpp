@@ -66,18 +66,22 @@ class called_function {
   auto local() const {
     // A copy of what the function captured, where that is free: through a reference, writing a
     // byte-sized result would reload it for every item.
-    if constexpr (std::is_trivially_copyable_v<F> && std::is_object_v<F>) {
-      if constexpr (sizeof(F) <= 64) {
-        return copied_function<F>{f_};
-      } else {
-        return referred_function<F>{f_};
-      }
+    if constexpr (is_free_to_copy()) {
+      return copied_function<F>{f_};
     } else {
       return referred_function<F>{f_};
     }
   }
 
  private:
+  static constexpr bool is_free_to_copy() {
+    if constexpr (std::is_trivially_copyable_v<F> && std::is_copy_constructible_v<F>) {
+      return sizeof(F) <= 64;
+    } else {
+      return false;
+    }
+  }
+
   const F& f_;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
 #include <iterator>
 #include <optional>
 #include <ranges>
@@ -10,8 +11,19 @@
 #include <vector>
 
 #include "amorsize/detail/engine.hpp"
+#include "amorsize/error.hpp"
 
 namespace amorsize::detail {
+
+/// What the range says of its size, or `otherwise` where it says nothing.
+template <class Range>
+long long told_size(Range& range, long long otherwise) {
+  if constexpr (std::ranges::sized_range<Range>) {
+    return static_cast<long long>(std::ranges::size(range));
+  } else {
+    return otherwise;
+  }
+}
 
 /// Any order, nothing kept.
 template <class Range>
@@ -22,19 +34,11 @@ class indexed_items {
   static constexpr bool any_order = true;
 
   explicit indexed_items(Range& range) : begin_(std::ranges::begin(range)) {
-    if constexpr (std::sized_sentinel_for<std::ranges::sentinel_t<Range>, iterator>) {
-      const auto found = static_cast<long long>(std::ranges::end(range) - begin_);
-      long long told = found;
-      if constexpr (std::ranges::sized_range<Range>) {
-        told = static_cast<long long>(std::ranges::size(range));
-      }
-      if (found < 0 || told != found) reject_size(told, found);
-      size_ = static_cast<std::size_t>(found);
-    } else if constexpr (std::ranges::sized_range<Range>) {
-      size_ = static_cast<std::size_t>(std::ranges::size(range));
-    } else {
-      size_ = static_cast<std::size_t>(std::ranges::distance(begin_, std::ranges::end(range)));
-    }
+    const auto found =
+        static_cast<long long>(std::ranges::distance(begin_, std::ranges::end(range)));
+    const long long told = told_size(range, found);
+    if (found < 0 || told != found) reject_size(told, found);
+    size_ = static_cast<std::size_t>(found);
   }
 
   std::size_t size() const { return size_; }
@@ -61,24 +65,34 @@ class walked_items {
   static constexpr bool any_order = false;
 
   explicit walked_items(Range& range)
-      : next_(std::ranges::begin(range)),
-        end_(std::ranges::end(range)),
-        size_(static_cast<std::size_t>(std::ranges::size(range))) {}
+      : next_(std::ranges::begin(range)), end_(std::ranges::end(range)) {
+    const long long told = told_size(range, 0);
+    if (told < 0) reject_size(told, static_cast<long long>(std::ranges::distance(next_, end_)));
+    size_ = static_cast<std::size_t>(told);
+    if (size_ == 0) check_end(0);
+  }
 
   std::size_t size() const { return size_; }
 
   void open(std::size_t first) {
     index_from_ = first;
     index_.reserve(size_ - first);
-    for (; next_ != end_ && index_.size() < size_ - first; ++next_) index_.push_back(next_);
-    check_end(first + index_.size());
-    opened_ = true;
+    try {
+      for (; next_ != end_ && index_.size() < size_ - first; ++next_) index_.push_back(next_);
+      check_end(first + index_.size());
+    } catch (const error&) {
+      throw;
+    } catch (...) {
+      // The walk's own failure is that of the item it did not reach: items below may fail, too.
+      failure_ = std::current_exception();
+    }
+    is_open_ = true;
   }
 
   template <class Use>
   void each(std::size_t& i, std::size_t last, const Use& use) {
-    if (opened_) {
-      for (; i != last; ++i) use(*index_[i - index_from_], i);
+    if (is_open_) {
+      for (; i != last; ++i) use(at(i), i);
       return;
     }
     for (; i != last; ++i, ++next_) {
@@ -89,6 +103,11 @@ class walked_items {
   }
 
  private:
+  reference at(std::size_t i) {
+    if (i - index_from_ >= index_.size()) std::rethrow_exception(failure_);
+    return *index_[i - index_from_];
+  }
+
   void check_end(std::size_t position) {
     if (position == size_ && next_ == end_) return;
     auto found = static_cast<long long>(position);
@@ -96,12 +115,13 @@ class walked_items {
     reject_size(static_cast<long long>(size_), found);
   }
 
-  iterator next_;  // of the first item not visited, while not opened
+  iterator next_;  // of the first item not visited, while not open
   std::ranges::sentinel_t<Range> end_;
-  std::size_t size_;
+  std::size_t size_ = 0;
   std::vector<iterator> index_;
   std::size_t index_from_ = 0;
-  bool opened_ = false;
+  std::exception_ptr failure_;
+  bool is_open_ = false;
 };
 
 /// A forward range of unknown size: found out once, since finding the next item may call the user.
@@ -144,9 +164,8 @@ class read_items {
   static constexpr bool any_order = true;
 
   explicit read_items(Range& range) {
-    if constexpr (std::ranges::sized_range<Range>) {
-      read_.reserve(static_cast<std::size_t>(std::ranges::size(range)));
-    }
+    const long long told = told_size(range, -1);
+    if (told > 0) read_.reserve(static_cast<std::size_t>(told));
     const auto end = std::ranges::end(range);
     for (auto it = std::ranges::begin(range); it != end; ++it) {
       if constexpr (std::is_constructible_v<value, std::ranges::range_reference_t<Range>>) {
@@ -155,6 +174,8 @@ class read_items {
         read_.push_back(holder{value(std::ranges::iter_move(it))});
       }
     }
+    const auto found = static_cast<long long>(read_.size());
+    if (std::ranges::sized_range<Range> && told != found) reject_size(told, found);
   }
 
   std::size_t size() const { return read_.size(); }

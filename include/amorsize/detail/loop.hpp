@@ -69,14 +69,16 @@ class loop {
     std::size_t i = first;
     try {
       const auto call = self.function_.local();
-      const Put put = *self.put_;  // a local, like all that the items' loop reads
-      self.items_.each(i, last, [&call, &put](auto&& item, [[maybe_unused]] std::size_t index) {
-        if constexpr (Put::is_discard) {
+      if constexpr (Put::is_discard) {
+        self.items_.each(i, last, [&call](auto&& item, std::size_t) {
           static_cast<void>(call(std::forward<decltype(item)>(item)));
-        } else {
+        });
+      } else {
+        const Put put = *self.put_;  // a local, like all that the items' loop reads
+        self.items_.each(i, last, [&call, &put](auto&& item, std::size_t index) {
           put(index, call(std::forward<decltype(item)>(item)));
-        }
-      });
+        });
+      }
     } catch (...) {
       failed_at(i);
       throw;

@@ -1,0 +1,2 @@
+/// A fixture: may be included only once.
+struct fixture {};

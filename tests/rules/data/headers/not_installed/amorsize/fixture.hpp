@@ -1,0 +1,2 @@
+/// A fixture: in no list of headers to install.
+#pragma once

@@ -1,0 +1,4 @@
+/// A fixture: reaches hwloc.
+#pragma once
+
+#include <hwloc.h>

@@ -1,0 +1,4 @@
+/// A fixture: reaches TBB.
+#pragma once
+
+#include <tbb/version.h>

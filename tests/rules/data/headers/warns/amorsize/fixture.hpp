@@ -1,0 +1,4 @@
+/// A fixture: compiles with a warning of the project's own flags.
+#pragma once
+
+inline int narrow(long x) { return x; }

@@ -1,0 +1,4 @@
+/// A fixture of the layer rule.
+#include <hwloc.h>
+
+#include "base/clock.hpp"

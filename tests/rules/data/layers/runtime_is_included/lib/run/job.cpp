@@ -1,0 +1,2 @@
+/// A fixture of the layer rule.
+#include "runtime/engine.hpp"

@@ -1,0 +1,2 @@
+/// A fixture of the layer rule.
+#include "plan/planner.hpp"

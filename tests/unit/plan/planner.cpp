@@ -1,0 +1,146 @@
+#include "plan/planner.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "machine/topology.hpp"
+
+using namespace amorsize::detail;
+using amorsize::batch_plan;
+using amorsize::duration;
+using amorsize::plan_source;
+
+namespace {
+
+planning_input known(std::size_t items, double item_ns, capacity machine) {
+  planning_input in;
+  in.work.items = items;
+  in.work.estimated_item_time = duration(item_ns);
+  in.source = plan_source::sampled;
+  in.log_error = 0.25;
+  in.machine = machine;
+  in.costs = {300, 900, 500, 80};
+  return in;
+}
+
+double chance(const planning_input& in) { return confidence(in, choose(in)); }
+
+}  // namespace
+
+TEST_CASE("what the user pinned is the plan, whatever is known") {
+  planning_input in = known(1'000, 1, {8, 8});
+  in.by_user = {3, 17};
+  const batch_plan plan = choose(in);
+  CHECK(plan.n_jobs == 3);
+  CHECK(plan.chunksize == 17);
+  CHECK(plan.min_chunksize == 17);
+  CHECK(plan.max_chunksize == 17);
+  CHECK_FALSE(plan.adaptive_chunking);
+  CHECK(plan.source == plan_source::requested);
+}
+
+TEST_CASE("a pinned number of threads is kept up to what the machine allows") {
+  for (const int asked : {1, 2, 8, 9, 4'000}) {
+    for (const double item_ns : {0.0, 1.0, 1e6}) {
+      planning_input in = known(1'000, item_ns, {8, 8});
+      in.by_user.n_jobs = asked;
+      CHECK(choose(in).n_jobs == std::min(asked, 8));
+    }
+  }
+}
+
+TEST_CASE("a pinned chunk leaves the number of threads to be chosen, from the source it is") {
+  planning_input in = known(10'000, 1e4, {4, 4});
+  in.by_user.chunksize = 5;
+  const batch_plan plan = choose(in);
+  CHECK(plan.n_jobs == 4);
+  CHECK(plan.chunksize == 5);
+  CHECK(plan.source == plan_source::sampled);
+}
+
+TEST_CASE("unknown work gets all that may be used and has items for, an item at a time") {
+  planning_input in = known(100, 0, {8, 8});
+  in.source = plan_source::fallback;
+  const batch_plan plan = choose(in);
+  CHECK(plan.n_jobs == 8);
+  CHECK(plan.chunksize == 1);
+  CHECK(chance(in) == 0);
+  CHECK(plan.source == plan_source::fallback);
+  CHECK(plan.expected_serial.count() == 0);
+  in.work.items = 3;
+  CHECK(choose(in).n_jobs == 3);
+  in.work.items = 0;
+  CHECK(choose(in).n_jobs == 1);
+}
+
+TEST_CASE("tiny work is a plain loop in one chunk, and expected to take what a loop takes") {
+  const batch_plan plan = choose(known(100, 5, {8, 8}));
+  CHECK(plan.n_jobs == 1);
+  CHECK(plan.chunksize == 100);
+  CHECK(plan.expected_serial.count() == doctest::Approx(500));
+  CHECK(plan.expected_parallel.count() == doctest::Approx(500));
+  CHECK(chance(known(100, 5, {8, 8})) > 0.95);
+}
+
+TEST_CASE("large work is shared between all, in chunks that are a small part of a share") {
+  const batch_plan plan = choose(known(100'000, 1'000, {8, 8}));
+  CHECK(plan.n_jobs == 8);
+  CHECK(plan.chunksize >= 1);
+  CHECK(plan.chunksize <= 100'000 / 8 / 8);
+  CHECK(plan.expected_parallel < plan.expected_serial / 7);
+  CHECK(plan.adaptive_chunking);
+}
+
+TEST_CASE("a plan is sure of itself far from the break-even, and in doubt near to it") {
+  const capacity two{2, 2};
+  const double even = worth_sharing({300, 900, 500, 80});
+  const double tiny = chance(known(1'000, even / 1e5, two));
+  const double near = chance(known(1'000, even / 1e3, two));
+  const double large = chance(known(1'000, even, two));
+  CHECK(near < tiny);
+  CHECK(near < large);
+  CHECK(near > 0.4);
+  CHECK(large > 0.9);
+}
+
+TEST_CASE("where there is nothing else to choose, there is no doubt") {
+  CHECK(chance(known(1'000, 1e6, {1, 1})) == 1);
+}
+
+TEST_CASE("what is known of the work is in the plan") {
+  planning_input in = known(1'000, 250, {2, 2});
+  in.work.coefficient_of_variation = 0.75;
+  in.work.result_bytes = 24;
+  in.source = plan_source::predicted;
+  const batch_plan plan = choose(in);
+  CHECK(plan.estimated_item_time.count() == 250);
+  CHECK(plan.coefficient_of_variation == 0.75);
+  CHECK(plan.result_bytes == 24);
+  CHECK(plan.source == plan_source::predicted);
+  CHECK(plan.expected_serial.count() == doctest::Approx(250'000));
+}
+
+TEST_CASE("on machines from a laptop to two sockets, no plan exceeds what is usable") {
+  for (const char* synthetic :
+       {"package:1 core:2 pu:1", "package:1 core:4 pu:2", "package:2 numa:1 core:32 pu:2"}) {
+    CAPTURE(std::string(synthetic));
+    const auto made = synthetic_machine(synthetic);
+    REQUIRE(made.has_value());
+    const capacity machine{made->usable_processors, made->usable_cores};
+    for (double item_ns = 1; item_ns < 1e8; item_ns *= 10) {
+      for (std::size_t items = 1; items <= 1'000'000; items *= 10) {
+        const batch_plan plan = choose(known(items, item_ns, machine));
+        REQUIRE(plan.n_jobs >= 1);
+        REQUIRE(plan.n_jobs <= machine.workers);
+        REQUIRE(static_cast<std::size_t>(plan.n_jobs) <= items);
+        REQUIRE(plan.chunksize >= 1);
+        REQUIRE(plan.chunksize <= items);
+        const double sure = chance(known(items, item_ns, machine));
+        REQUIRE(sure >= 0);
+        REQUIRE(sure <= 1);
+      }
+    }
+    CHECK(choose(known(1'000'000, 1e5, machine)).n_jobs == machine.workers);
+  }
+}
