@@ -3,6 +3,7 @@
 
 #include <ranges>
 #include <type_traits>
+#include <vector>
 
 #include "amorsize/detail/loop.hpp"
 #include "amorsize/options.hpp"
@@ -24,6 +25,10 @@ requires std::ranges::input_range<Range>
 void parallel_for_each(Range&& range, const F& f, const batch_options& options = {}) {
   using range_type = std::remove_reference_t<Range>;
   if constexpr (detail::check_call<range_type, F>()) {
+    static_assert(
+        !std::is_same_v<std::ranges::range_reference_t<Range>, std::vector<bool>::reference>,
+        "elements of std::vector<bool> share bytes, which threads cannot write at once: "
+        "use a range of bytes, or a const std::vector<bool> to read");
     if (!detail::plainly_valid(options)) detail::check(options);
     detail::loop<range_type, F, detail::discard> loop(range, f, options);
     detail::run_batch(loop.describe({}), options);

@@ -25,7 +25,7 @@ void parallel_map_into(Range&& range, Iterator out, const F& f, const batch_opti
   if constexpr (detail::check_call<range_type, F>()) {
     static_assert(!std::is_void_v<detail::result_of<range_type, F>>,
                   "f returns nothing: use amorsize::parallel_for_each");
-    static_assert(!std::is_same_v<Iterator, std::vector<bool>::iterator>,
+    static_assert(!std::is_same_v<std::iter_reference_t<Iterator>, std::vector<bool>::reference>,
                   "elements of std::vector<bool> share bytes, which threads cannot write at once: "
                   "use amorsize::parallel_map, or a range of bytes");
     if (!detail::plainly_valid(options)) detail::check(options);

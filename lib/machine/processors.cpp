@@ -1,18 +1,23 @@
 #include "machine/processors.hpp"
 
 #include <sched.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <cerrno>
 
 namespace amorsize::detail {
 
 int usable_processors() noexcept {
   // One cpu_set_t holds 1,024 processors; the kernel refuses a buffer smaller than its own mask.
-  std::array<cpu_set_t, 16> mask{};
-  if (sched_getaffinity(0, sizeof mask, mask.data()) != 0) return 1;
-  const int count = CPU_COUNT_S(sizeof mask, mask.data());
-  return count > 0 ? count : 1;
+  using mask = std::array<cpu_set_t, 16>;
+  mask usable{};
+  for (const pid_t thread : {pid_t{0}, getpid()}) {
+    mask own{};
+    if (sched_getaffinity(thread, sizeof own, own.data()) != 0) continue;
+    CPU_OR_S(sizeof own, usable.data(), usable.data(), own.data());
+  }
+  return std::max(1, CPU_COUNT_S(sizeof usable, usable.data()));
 }
 
 }  // namespace amorsize::detail

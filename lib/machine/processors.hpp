@@ -3,7 +3,8 @@
 
 namespace amorsize::detail {
 
-/// By the calling thread's affinity mask, which cpuset groups are part of. At least 1.
+/// By affinity, which cpuset groups are part of: the calling thread's and the main thread's masks
+/// together, since either may be pinned for a reason of its own. At least 1.
 int usable_processors() noexcept;
 
 }  // namespace amorsize::detail

@@ -1,6 +1,7 @@
 #include "machine/topology.hpp"
 
 #include <hwloc.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <memory>
@@ -13,6 +14,10 @@ namespace {
 struct destroy_topology {
   void operator()(hwloc_topology_t topology) const { hwloc_topology_destroy(topology); }
 };
+struct free_bitmap {
+  void operator()(hwloc_bitmap_t bitmap) const { hwloc_bitmap_free(bitmap); }
+};
+using owned_bitmap = std::unique_ptr<hwloc_bitmap_s, free_bitmap>;
 using owned_topology = std::unique_ptr<hwloc_topology, destroy_topology>;
 
 owned_topology make_topology() {
@@ -56,10 +61,16 @@ machine read_machine() {
   if (topology == nullptr || hwloc_topology_load(topology.get()) != 0) return m;
 
   // hwloc honours cpuset groups, but not the affinity mask.
-  const std::unique_ptr<hwloc_bitmap_s, decltype(&hwloc_bitmap_free)> usable(hwloc_bitmap_alloc(),
-                                                                             &hwloc_bitmap_free);
+  const owned_bitmap usable(hwloc_bitmap_alloc());
   if (usable == nullptr) return m;
-  if (hwloc_get_cpubind(topology.get(), usable.get(), HWLOC_CPUBIND_THREAD) != 0) {
+  // As in `usable_processors`: this thread's and the main thread's.
+  const owned_bitmap main_thread(hwloc_bitmap_alloc());
+  if (main_thread == nullptr) return m;
+  if (hwloc_get_cpubind(topology.get(), usable.get(), HWLOC_CPUBIND_THREAD) == 0 &&
+      hwloc_get_proc_cpubind(topology.get(), getpid(), main_thread.get(), HWLOC_CPUBIND_THREAD) ==
+          0) {
+    hwloc_bitmap_or(usable.get(), usable.get(), main_thread.get());
+  } else {
     hwloc_bitmap_copy(usable.get(), hwloc_topology_get_allowed_cpuset(topology.get()));
   }
   return describe(topology.get(), usable.get());

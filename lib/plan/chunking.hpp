@@ -24,6 +24,12 @@ struct chunk_rule {
     return bounded(wanted(left, workers, item_time) / 8, fair_part(left, workers));
   }
 
+  /// The chunk to begin with, where a plan says one.
+  std::size_t planned(std::size_t chunk, std::size_t left, int workers) const {
+    if (pinned != 0) return pinned;
+    return bounded(static_cast<double>(chunk), fair_part(left, workers));
+  }
+
   /// The chunk in the middle of work whose items are all alike.
   std::size_t usual(std::size_t left, int workers, double item_time) const {
     if (pinned != 0) return pinned;
@@ -46,7 +52,7 @@ struct chunk_rule {
   /// together, within the bounds that claims and responses set.
   double wanted(std::size_t left, int workers, double item_time) const {
     const double share = static_cast<double>(left) * item_time / workers;
-    return std::clamp(share / 8, shortest_chunk(claim), longest) / item_time;
+    return std::max(std::min(share / 8, longest), shortest_chunk(claim)) / item_time;
   }
 
   static double fair_part(std::size_t left, int workers) {

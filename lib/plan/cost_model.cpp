@@ -26,6 +26,7 @@ void for_each_width(int most, Visit&& visit) {
 }  // namespace
 
 double effective_workers(int n, const capacity& machine) {
+  if (machine.processors != 0) n = std::min(n, machine.processors);
   const int whole = std::min(n, machine.cores);
   return whole + sibling_share * (n - whole);
 }
@@ -37,13 +38,14 @@ double expected_time(const workload& work, int n, std::size_t chunk, const shari
   const auto longest_share = std::ceil(chunks / n) *
                              static_cast<double>(std::min(chunk, work.items)) *
                              work.estimated_item_time.count();
+  const double cores = effective_workers(n, machine);
   const double others = static_cast<double>(n - 1) / n;
   const double last =
       std::max(work.estimated_item_time.count() * (1 + work.coefficient_of_variation),
                shortest_chunk(costs.claim));
   return (costs.start + (n - 1) * costs.arrive) / n + costs.claim * chunks / n +
-         std::max(serial_time(work) / effective_workers(n, machine), longest_share) +
-         last / 2 * others + costs.join;
+         std::max(serial_time(work) / cores, longest_share * n / cores) + last / 2 * others +
+         costs.join;
 }
 
 double worth_sharing(const sharing_costs& costs) {

@@ -24,8 +24,9 @@ struct sharing_costs {
 
 /// What there is to share the work between.
 struct capacity {
-  int workers = 1;  ///< threads that may be used
-  int cores = 1;    ///< physical cores below them: a second thread of a core adds only part of one
+  int workers = 1;     ///< threads that may be used
+  int cores = 1;       ///< physical cores: a second thread of a core adds only part of one
+  int processors = 0;  ///< hardware threads: more threads than these add nothing; zero: no bound
 };
 
 /// How many cores' worth of work n threads do.

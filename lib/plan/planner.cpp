@@ -23,11 +23,17 @@ double best_alternative(const planning_input& in, int n) {
 
 bool is_known(const workload& work) { return work.estimated_item_time.count() > 0; }
 
+/// No more than there are items.
+int most_workers(const planning_input& in) {
+  const auto items = std::max<std::size_t>(in.work.items, 1);
+  return static_cast<int>(std::min(static_cast<std::size_t>(in.machine.workers), items));
+}
+
 int width(const planning_input& in) {
-  if (in.by_user.n_jobs != 0) return std::min(in.by_user.n_jobs, in.machine.workers);
+  const int most = most_workers(in);
+  if (in.by_user.n_jobs != 0) return std::min(in.by_user.n_jobs, most);
   if (is_known(in.work)) return best_workers(in.work, in.by_user.chunksize, in.costs, in.machine);
-  return static_cast<int>(std::min(static_cast<std::size_t>(in.machine.workers),
-                                   std::max<std::size_t>(in.work.items, 1)));
+  return most;
 }
 
 }  // namespace

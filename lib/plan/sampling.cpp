@@ -50,4 +50,11 @@ double item_times::coefficient_of_variation() const {
   return std::sqrt(std::max(between, 0.0) / static_cast<double>(blocks_ - 1)) / m;
 }
 
+double item_times::log_error() const {
+  constexpr double of_unseen_items = 0.25;
+  if (items_ == 0) return of_unseen_items;
+  return std::hypot(of_unseen_items,
+                    coefficient_of_variation() / std::sqrt(static_cast<double>(items_)));
+}
+
 }  // namespace amorsize::detail

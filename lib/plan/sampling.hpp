@@ -39,6 +39,10 @@ class item_times {
   /// between-groups mean square of a one-way analysis of variance).
   double coefficient_of_variation() const;
 
+  /// Standard deviation of the logarithm of the mean's error: what its spread says, and that other
+  /// items may differ from those seen.
+  double log_error() const;
+
  private:
   std::size_t blocks_ = 0;
   std::size_t items_ = 0;

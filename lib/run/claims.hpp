@@ -31,6 +31,9 @@ class claims {
     return {first, wanted < items_ - first ? first + wanted : items_};
   }
 
+  /// Leaves nothing to claim.
+  void exhaust() noexcept { next_.store(items_, std::memory_order_relaxed); }
+
   /// Places not claimed yet; may be fewer by the time it is used.
   std::size_t left() const noexcept {
     const std::size_t next = next_.load(std::memory_order_relaxed);

@@ -9,9 +9,10 @@ namespace amorsize::detail {
 
 struct chunk_report {
   bool by_caller = false;
-  std::size_t items = 0;  ///< of the chunk
-  ticks elapsed = 0;      ///< inside the items
-  std::size_t left = 0;   ///< items of the job that nobody has claimed
+  std::size_t claimed = 0;  ///< items of the chunk
+  std::size_t items = 0;    ///< of these, run: fewer where one failed
+  ticks elapsed = 0;        ///< inside the items
+  std::size_t left = 0;     ///< items of the job that nobody has claimed
 };
 
 class controller {

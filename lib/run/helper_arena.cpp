@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 
+#include "base/immortal.hpp"
 #include "run/process.hpp"
 
 namespace amorsize::detail {
@@ -93,25 +94,34 @@ struct allowances {
   }
 };
 
-allowances& all_allowances() {
-  static allowances& only = *new allowances;
-  return only;
-}
+allowances& all_allowances() { return immortal<allowances>(); }
 
 }  // namespace
 
 allowance::allowance(int threads) : threads_(threads) {
   allowances& all = all_allowances();
   const std::lock_guard lock(all.mutex);
-  all.alive.insert(threads_);
-  all.apply();
+  const auto mine = all.alive.insert(threads_);
+  try {
+    all.apply();
+  } catch (...) {
+    all.alive.erase(mine);
+    process::lose_threads();
+    throw;
+  }
 }
 
 allowance::~allowance() {
   allowances& all = all_allowances();
   const std::lock_guard lock(all.mutex);
   all.alive.erase(all.alive.find(threads_));
-  all.apply();
+  const process::inside_tbb tbb;
+  if (!tbb) return;
+  try {
+    all.apply();
+  } catch (...) {
+    process::lose_threads();
+  }
 }
 
 }  // namespace amorsize::detail

@@ -80,18 +80,16 @@ int helper_pool::call(int count) noexcept {
   const std::lock_guard lock(calling_);
   // seq_cst: a helper that found nothing counts itself out before it looks a last time, so that one
   // of the two sees the other.
-  const int busy =
-      at_work_.load(std::memory_order_seq_cst) + coming_.load(std::memory_order_seq_cst);
-  const int missing = std::min(count, helpers_ - busy);
+  const int missing = std::min(count, helpers_ - engaged_.load(std::memory_order_seq_cst));
   if (missing <= 0) return 0;
   if (awake() <= 0) {
     placement::of_process().keep_off_this_processor(std::min(missing, most_kept_off));
   }
   for (int called = 0; called < missing; ++called) {
-    coming_.fetch_add(1, std::memory_order_seq_cst);
+    engaged_.fetch_add(1, std::memory_order_seq_cst);
     if (start({[](void* self) noexcept { static_cast<helper_pool*>(self)->help(); }, this}))
       continue;
-    coming_.fetch_sub(1, std::memory_order_seq_cst);
+    engaged_.fetch_sub(1, std::memory_order_seq_cst);
     return called;
   }
   return missing;
@@ -137,21 +135,19 @@ helper_pool::place helper_pool::find_and_join() noexcept {
   return {};
 }
 
-bool helper_pool::help_once(bool is_counted) noexcept {
+helper_pool::look helper_pool::help_once() noexcept {
   const std::size_t worker = workers_.take();
-  if (worker == slots::none) return false;  // all helpers are at work, and look again afterwards
+  if (worker == slots::none) return look::no_place;
   const place p = find_and_join();
   if (job* j = p.here; j != nullptr) {
-    at_work_.fetch_add(1, std::memory_order_seq_cst);
-    if (is_counted) coming_.fetch_sub(1, std::memory_order_seq_cst);
+    at_work_.fetch_add(1, std::memory_order_relaxed);
     j->work(worker + 1);
     if (j->left() == 0) take_off_board(p);
+    at_work_.fetch_sub(1, std::memory_order_relaxed);
     j->leave();
-    if (is_counted) coming_.fetch_add(1, std::memory_order_seq_cst);
-    at_work_.fetch_sub(1, std::memory_order_seq_cst);
   }
   workers_.give_back(worker);
-  return p.here != nullptr;
+  return p.here != nullptr ? look::helped : look::nothing;
 }
 
 /// Takes jobs as they come; returns when none came for a while. A job is taken up sooner by a
@@ -161,7 +157,7 @@ void helper_pool::help_while_asked() noexcept {
   ticks last = tick_clock::now();
   do {
     for (int i = 0; i < looks_a_clock; ++i) {
-      if (is_anything_open() && help_once(true)) last = tick_clock::now();
+      if (is_anything_open() && help_once() == look::helped) last = tick_clock::now();
       pause();
     }
   } while (tick_clock::now() - last < patience);
@@ -175,11 +171,19 @@ bool helper_pool::is_anything_open() const noexcept {
 }
 
 void helper_pool::help() noexcept {
+  // acquire: pairs with the caller's count in `call`, behind which this pool was made.
+  static_cast<void>(engaged_.load(std::memory_order_acquire));
   for (;;) {
     help_while_asked();
-    coming_.fetch_sub(1, std::memory_order_seq_cst);
-    if (!help_once(false)) break;
-    coming_.fetch_add(1, std::memory_order_seq_cst);
+    // No caller counts on this helper from here on. What was opened while one still did is found by
+    // a last look.
+    engaged_.fetch_sub(1, std::memory_order_seq_cst);
+    const look last = help_once();
+    // All places taken, but not all by helpers at work, who would look again: another last look has
+    // one, which may be over before the job was opened.
+    const bool again = last == look::no_place && at_work_.load() < helpers_ && is_anything_open();
+    if (last != look::helped && !again) break;
+    engaged_.fetch_add(1, std::memory_order_seq_cst);
   }
   // release: pairs with the acquire in `is_idle`. Nothing of the pool is touched after this.
   tasks_.fetch_sub(1, std::memory_order_release);

@@ -58,7 +58,8 @@ class helper_pool {
 
   bool start(helper_task task) noexcept;
   void help() noexcept;
-  bool help_once(bool is_counted) noexcept;
+  enum class look { nothing, helped, no_place };
+  look help_once() noexcept;
   void help_while_asked() noexcept;
   bool is_anything_open() const noexcept;
   place find_and_join() noexcept;
@@ -69,7 +70,7 @@ class helper_pool {
   std::array<std::atomic<job*>, most_jobs> jobs_{};
   std::array<std::atomic<std::uint64_t>, most_jobs / word_bits> open_{};
   slots workers_;  // one for each helper at work: no more can be, and each has an index of its own
-  alignas(64) std::atomic<int> coming_{0};   // called, and have not looked at the board yet
+  alignas(64) std::atomic<int> engaged_{0};  // called, and not counted out since
   alignas(64) std::atomic<int> present_{0};  // threads in the arena
   std::atomic<int> at_work_{0};              // inside a job
   std::atomic<int> tasks_{0};                // called, and have not gone yet

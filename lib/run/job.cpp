@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/pause.hpp"
+#include "run/process.hpp"
 #include "run/thread_state.hpp"
 
 namespace amorsize::detail {
@@ -26,6 +27,7 @@ void job::prepare(const job_order& order) {
   failed_item_.store(nowhere, std::memory_order_relaxed);
   stopped_.store(false, std::memory_order_relaxed);
   busy_.store(0, std::memory_order_relaxed);
+  run_.store(0, std::memory_order_relaxed);
   claiming_.store(0, std::memory_order_relaxed);
   claimed_.store(0, std::memory_order_relaxed);
   done_.store(0, std::memory_order_relaxed);
@@ -88,27 +90,35 @@ void job::work(std::size_t worker) noexcept {
   this_thread = {.worker = worker, .depth = outer.depth + 1};
   failure mine;
   ticks busy = 0;
+  std::size_t items_run = 0;
   ticks claiming = 0;
   std::size_t claimed = 0;
-  ticks then = tick_clock::now();
   std::size_t wanted = order_.control->first_chunk(claims_.left());
+  ticks then = tick_clock::now();
   while (wanted != 0) {
     const interval places = claims_.take(wanted);
-    if (places.empty() || is_cancelled(places)) break;
+    if (places.empty()) break;
+    if (is_cancelled(places)) {
+      claims_.exhaust();  // all that is left is above the failure, or the call is stopped
+      break;
+    }
     const ticks start = tick_clock::now();
-    run_chunk(places, mine);
+    const std::size_t run = run_chunk(places, mine);
     const ticks end = tick_clock::now();
-    claiming += start - then;
+    claiming += tick_clock::between(then, start);
     ++claimed;
-    busy += end - start;
+    const ticks elapsed = tick_clock::between(start, end);
+    busy += elapsed;
+    items_run += run;
     then = end;
-    if (order_.counts_done) done_.fetch_add(places.size(), std::memory_order_relaxed);
-    wanted = order_.control->next_chunk({worker == 0, places.size(), end - start, claims_.left()});
+    if (order_.counts_done) done_.fetch_add(run, std::memory_order_relaxed);
+    wanted = order_.control->next_chunk({worker == 0, places.size(), run, elapsed, claims_.left()});
     if (worker == 0 && !order_.control->caller_turn(done())) {
       stopped_.store(true, std::memory_order_relaxed);
     }
   }
   busy_.fetch_add(busy, std::memory_order_relaxed);
+  run_.fetch_add(items_run, std::memory_order_relaxed);
   if (worker != 0) {
     claiming_.fetch_add(claiming, std::memory_order_relaxed);
     claimed_.fetch_add(claimed, std::memory_order_relaxed);
@@ -117,19 +127,23 @@ void job::work(std::size_t worker) noexcept {
   this_thread = outer;
 }
 
-void job::run_chunk(interval places, failure& mine) noexcept {
+std::size_t job::run_chunk(interval places, failure& mine) noexcept {
+  std::size_t run = 0;
   claims_.visit(places, [&](interval items) {
     // Items below a failed one run, the others are skipped: the lowest failure is always found.
     items.last = std::min(items.last, failed_item_.load(std::memory_order_relaxed));
     if (items.first >= items.last) return;
     try {
       order_.body.run(order_.body.context, items.first, items.last);
+      run += items.size();
     } catch (...) {
       const std::size_t item = this_thread.failed_at;
+      run += item - items.first;
       if (item < mine.item) mine = {item, std::current_exception()};
       lower_failure(item);
     }
   });
+  return run;
 }
 
 void job::lower_failure(std::size_t item) noexcept {
@@ -150,6 +164,7 @@ void job::close() noexcept {
   const ticks start = tick_clock::now();
   const auto patience = static_cast<ticks>(tick_clock::to_ticks(patience_ns));
   while ((gate & inside_mask) != 0) {
+    if (process::is_forked()) return;  // the child of an item: helpers are the parent's
     if (tick_clock::now() - start > patience) return await_last_helper();
     pause();
     gate = gate_.load(std::memory_order_acquire);

@@ -46,11 +46,13 @@ class job {
   bool try_join() noexcept;                ///< helper; true: `work`, then `leave`
   void leave() noexcept;                   ///< helper
   void work(std::size_t worker) noexcept;  ///< until nothing is left to claim
+  void forget() noexcept { order_ = {}; }  ///< caller: what the call brought, when all is over
   void close() noexcept;                   ///< caller: no more joins; returns when all have left
 
   // Once closed:
   bool was_stopped() const noexcept { return stopped_.load(std::memory_order_relaxed); }
   std::exception_ptr take_failure() noexcept { return std::exchange(failure_, {}).what; }
+  std::size_t items_run() const noexcept { return run_.load(std::memory_order_relaxed); }
   ticks busy() const noexcept { return busy_.load(std::memory_order_relaxed); }
   int joined() const noexcept { return joined_.load(std::memory_order_relaxed); }
   ticks first_join() const noexcept { return first_join_.load(std::memory_order_relaxed); }
@@ -86,7 +88,7 @@ class job {
     std::exception_ptr what;
   };
 
-  void run_chunk(interval places, failure& mine) noexcept;
+  std::size_t run_chunk(interval places, failure& mine) noexcept;
   bool is_cancelled(interval places) noexcept;
   void lower_failure(std::size_t item) noexcept;
   void keep_lowest(failure mine) noexcept;
@@ -98,6 +100,7 @@ class job {
   std::atomic<std::size_t> failed_item_{nowhere};  // the lowest so far
   std::atomic<bool> stopped_{false};
   std::atomic<ticks> busy_{0};
+  std::atomic<std::size_t> run_{0};  // items, added by each worker at its end
   std::atomic<ticks> claiming_{0};
   std::atomic<std::size_t> claimed_{0};
   std::atomic<std::size_t> done_{0};

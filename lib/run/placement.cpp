@@ -3,16 +3,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <new>
+
+#include "base/immortal.hpp"
 
 namespace amorsize::detail {
 
-placement& placement::of_process() noexcept {
-  // Never destroyed: threads that end late take their leave of it.
-  alignas(placement) static std::array<std::byte, sizeof(placement)> room;
-  static placement& only = *::new (room.data()) placement;
-  return only;
-}
+placement& placement::of_process() noexcept { return immortal<placement>(); }
 
 placement::registration& placement::of_this_thread() noexcept {
   thread_local registration mine;
@@ -40,7 +36,11 @@ void placement::entered() noexcept {
       known.all[i].thread = gettid();
       known.used = std::max(known.used, i + 1);
     }
-    if (mine.index != nowhere) known.all[mine.index].is_inside = true;
+    if (mine.index == nowhere) return;
+    helper& self = known.all[mine.index];
+    self.is_inside = true;
+    // It is awake, and elsewhere: before it runs anything, it may go where it could before.
+    if (self.is_kept_off) restore(self);
   });
 }
 

@@ -15,8 +15,9 @@
 
 namespace amorsize::detail {
 
-/// Knows the threads that were ever seen in an arena of ours. They are the host's, too: where one
-/// is kept off a processor, that ends when it, or another one, leaves the arena.
+/// Knows the threads that were ever seen in an arena of ours. They are the host's, too: one is kept
+/// off a processor only until it comes in, before it runs anything; or, where it found something
+/// else to do, until another one leaves.
 class placement {
  public:
   static placement& of_process() noexcept;

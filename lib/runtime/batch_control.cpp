@@ -19,7 +19,9 @@ constexpr double longest_chunk_ns = 1e6;
 
 constexpr double progress_every_ns = 1e8;
 
-constexpr double model_error = 0.25;
+// Items that used less of a processor than this, over at least so long, wait for something else.
+constexpr double computing_share = 0.5;
+constexpr double telling_ns = 50'000;
 
 }  // namespace
 
@@ -31,11 +33,13 @@ batch_control::batch_control(const batch_call& call, const batch_options& option
 }
 
 batch_control::~batch_control() {
+  job_->forget();
   if (place_.here != nullptr) shared_.helpers.give_back(place_);
 }
 
 void batch_control::run() {
   began_ = tick_clock::now();
+  if (may_exceed_processors()) cpu_began_ = tick_clock::thread_cpu_time();
   begin();
   planning_ += tick_clock::now() - began_;
   if (called_ != 0) start_took_ = planning_;
@@ -43,18 +47,37 @@ void batch_control::run() {
   job_->work(0);
 
   const ticks all_claimed = tick_clock::now();
+  observe_waiting();
   if (is_shared_) shared_.helpers.close(place_);
   observe_costs(tick_clock::now() - all_claimed);
-
-  if (auto failure = job_->take_failure()) std::rethrow_exception(std::move(failure));
-  if (own_failure_) std::rethrow_exception(std::move(own_failure_));
-  if (options_.stop.stop_requested()) {
-    throw operation_cancelled("the call was stopped by its stop token");
-  }
+  throw_what_failed();
   if (options_.on_progress) options_.on_progress({call_.items, call_.items});
-  if (!is_decided_.load(std::memory_order_relaxed)) settle();
-  // A helper that was called for unknown work may have come before the plan said one thread.
-  if (in_.by_user.n_jobs == 0) plan_.n_jobs = std::max(plan_.n_jobs, workers_seen());
+  if (!is_decided_.load(std::memory_order_relaxed) && call_.items != 0) settle();
+  if (in_.by_user.n_jobs == 0) plan_.n_jobs = workers_seen();
+}
+
+/// In this order, each of them the same however the workers took turns: what a stop or a failed
+/// progress callback left of the items is chance.
+void batch_control::throw_what_failed() {
+  const bool is_stopped = options_.stop.stop_requested();
+  const bool lost_helpers = is_shared_ && process::is_forked() && job_->inside() != 0;
+  std::exception_ptr failure = job_->take_failure();
+  if (lost_helpers) throw error("the process was forked inside the call: its helpers are not here");
+  if (own_failure_) std::rethrow_exception(std::move(own_failure_));
+  if (failure && !(is_stopped && job_->was_stopped())) std::rethrow_exception(std::move(failure));
+  if (is_stopped) throw operation_cancelled("the call was stopped by its stop token");
+}
+
+bool batch_control::may_exceed_processors() const {
+  return in_.machine.processors != 0 && in_.machine.workers > in_.machine.processors;
+}
+
+/// Only where there may be more threads than processors does it matter whether items wait.
+void batch_control::observe_waiting() {
+  if (!may_exceed_processors()) return;
+  const double wall = tick_clock::nanoseconds(static_cast<double>(tick_clock::now() - began_));
+  if (wall < telling_ns) return;
+  waits_ = tick_clock::thread_cpu_time() - cpu_began_ < computing_share * wall;
 }
 
 int batch_control::workers_seen() const {
@@ -63,7 +86,10 @@ int batch_control::workers_seen() const {
 
 /// The plan as executed, where all was done before there was one.
 void batch_control::settle() {
-  if (sample_.items() == 0) return;
+  if (sample_.items() == 0 && job_->items_run() != 0) {
+    // Helpers were faster: theirs is the only time there is.
+    sample_.observe(job_->items_run(), static_cast<double>(job_->busy()));
+  }
   learn_from_sample(planned_from_, call_.items);
   planned_from_.by_user.n_jobs = workers_seen();
   plan_ = choose(planned_from_);
@@ -74,8 +100,7 @@ void batch_control::learn_from_sample(planning_input& in, std::size_t items) con
   in.work.items = items;
   in.work.estimated_item_time = duration(tick_clock::nanoseconds(sample_.mean()));
   in.work.coefficient_of_variation = sample_.coefficient_of_variation();
-  in.log_error = std::hypot(model_error, in.work.coefficient_of_variation /
-                                             std::sqrt(static_cast<double>(sample_.items())));
+  in.log_error = sample_.log_error();
   if (in.source == plan_source::fallback) in.source = plan_source::sampled;
 }
 
@@ -161,12 +186,13 @@ std::size_t batch_control::first_chunk(std::size_t left) noexcept {
     shared_.helpers.call(std::min(2, workers - 1));
   }
   if (rule_.pinned != 0) return rule_.pinned;
-  if (options_.plan) return std::max<std::size_t>(1, options_.plan->chunksize);
+  if (options_.plan) return rule_.planned(options_.plan->chunksize, left, workers);
   const double item_ticks = item_ticks_.load(std::memory_order_relaxed);
   return item_ticks > 0 ? rule_.first(left, workers, item_ticks) : 1;
 }
 
 std::size_t batch_control::next_chunk(const chunk_report& chunk) noexcept {
+  if (chunk.items == 0) return chunk.claimed;
   if (chunk.by_caller) {
     sample_.observe(chunk.items, static_cast<double>(chunk.elapsed));
   }
@@ -209,6 +235,8 @@ void batch_control::decide(std::size_t left) {
   learn_from_sample(now, left);
   now.costs = shared_.costs.now(shared_.helpers.awake() > 0);
   now.machine.workers = free_workers();
+  observe_waiting();
+  if (waits_) now.machine = {now.machine.workers, now.machine.workers};
 
   const batch_plan chosen = choose(now);
   const bool was_decided = is_decided_.exchange(true);

@@ -22,7 +22,7 @@ namespace amorsize::detail {
 struct shared_state {
   helper_pool& helpers;
   measured_costs& costs;
-  std::atomic<int>& callers;  ///< threads inside a call, those inside a job of ours not counted
+  std::atomic<int>& callers;  ///< threads inside a call, but for those inside a job of ours
 };
 
 class batch_control final : public controller {
@@ -42,7 +42,10 @@ class batch_control final : public controller {
   double confidence() const { return detail::confidence(planned_from_, plan_); }
   ticks planning() const { return planning_; }
   ticks busy() const { return job_->busy(); }
-  double coefficient_of_variation() const { return sample_.coefficient_of_variation(); }
+  std::size_t items_run() const { return job_->items_run(); }
+  const item_times& sample() const { return sample_; }
+  bool was_shared() const { return job_->joined() != 0; }
+  bool waits() const { return waits_; }
 
  private:
   std::size_t first_chunk(std::size_t left) noexcept override;
@@ -52,8 +55,10 @@ class batch_control final : public controller {
   bool should_decide(std::size_t left) const;
   int free_workers() const;
   void begin();
+  void throw_what_failed();
+  bool may_exceed_processors() const;
+  void observe_waiting();
   void decide(std::size_t left);
-  void follow(const batch_plan& plan, std::size_t left);
   void share(int workers, std::size_t first_unvisited);
   void open_items(std::size_t first_unvisited);
   void call_helpers(int count);
@@ -83,6 +88,8 @@ class batch_control final : public controller {
   item_times sample_;                    // of the caller's chunks, in ticks
   int called_ = 0;
   ticks began_ = 0;
+  double cpu_began_ = 0;  // nanoseconds
+  bool waits_ = false;    // more than it computes
   ticks start_took_ = 0;  // until the first item, helpers called; zero: they were not
   bool called_awake_ = false;
   ticks planning_ = 0;

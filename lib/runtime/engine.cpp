@@ -21,9 +21,6 @@ namespace {
 /// How far a known item time may be off: it was measured here, but other calls may differ.
 constexpr double known_log_error = 0.15;
 
-/// How far the mean of a small sample may be off, beyond what its own spread says.
-constexpr double sampled_log_error = 0.25;
-
 /// How long TBB's threads look for more to do before they sleep.
 constexpr double awake_for_ns = 100'000;
 
@@ -58,10 +55,10 @@ workload describe(const batch_call& call, const batch_options& options) {
   return work;
 }
 
-int maximum(const runtime_options& options, const environment& from_environment) {
+int maximum(const runtime_options& options, const environment& from_environment, int processors) {
   if (options.max_n_jobs != 0) return options.max_n_jobs;
   if (from_environment.max_n_jobs != 0) return from_environment.max_n_jobs;
-  return usable_processors();
+  return processors;
 }
 
 run_report measure(const batch_control& done, const batch_call& call, ticks wall) {
@@ -74,9 +71,8 @@ run_report measure(const batch_control& done, const batch_call& call, ticks wall
   report.planning = time(done.planning());
   report.wall = time(wall);
   report.busy = time(done.busy());
-  const bool was_serial = report.plan.n_jobs == 1;
-  report.basis = was_serial ? speedup_basis::measured_serial : speedup_basis::busy_time;
-  report.serial_estimate = was_serial ? report.wall : report.busy;
+  report.basis = done.was_shared() ? speedup_basis::busy_time : speedup_basis::measured_serial;
+  report.serial_estimate = report.busy;
   report.speedup = wall > 0 ? report.serial_estimate / report.wall : 1;
   return report;
 }
@@ -85,7 +81,8 @@ run_report measure(const batch_control& done, const batch_call& call, ticks wall
 
 engine::engine(runtime_options options, const environment& from_environment)
     : learn_(strictest(options.learn, from_environment.learn)),
-      max_n_jobs_(maximum(options, from_environment)),
+      processors_(usable_processors()),
+      max_n_jobs_(maximum(options, from_environment, processors_)),
       log_(from_environment.log, std::move(options.on_warning)) {
   tick_clock::calibrate();
   process::watch();
@@ -122,6 +119,7 @@ void engine::miss(double elapsed) noexcept {
   const double gain = (elapsed - limits_.awake.load(std::memory_order_relaxed)) / 2;
   if (gain <= 0) return;
   costs_.doubt(helpers_->awake() > 0);
+  update_limits();
   credit_.missed(tick_clock::now(), gain, tick_clock::to_ticks(awake_for_ns));
 }
 
@@ -139,6 +137,12 @@ void engine::run(const batch_call& call, const batch_options& options) {
   if (options.stop.stop_requested()) {
     throw operation_cancelled("the call was stopped by its stop token before it began");
   }
+  // So that a counter of claims cannot wrap, however many workers overshoot.
+  constexpr std::size_t most_items = std::size_t{1} << 50U;
+  if (call.items > most_items) {
+    reject("the range has " + std::to_string(call.items) + " items, must have at most " +
+           std::to_string(most_items));
+  }
   const counted_caller caller(callers_);
   const site_key key(options.name, options.where, call.types);
   const learning learn = learning_of(options);
@@ -146,11 +150,21 @@ void engine::run(const batch_call& call, const batch_options& options) {
   know(in, recall(key, call.items, learn));
 
   batch_control control(call, options, in, {*helpers_, costs_, callers_});
-  control.run();
+  try {
+    control.run();
+  } catch (...) {
+    // Work that ends by an exception, such as a search, is work like any other.
+    if (learn == learning::on) remember(key, call.items, control);
+    throw;
+  }
 
   run_report report = measure(control, call, tick_clock::now() - start);
-  if (report.plan.n_jobs == 1) miss(static_cast<double>(control.busy()));
-  if (learn == learning::on) remember(key, report);
+  if (control.was_shared()) {
+    credit_.spend();
+  } else {
+    miss(static_cast<double>(control.busy()));
+  }
+  if (learn == learning::on) remember(key, call.items, control);
   if (options.report != nullptr || log_.tells(log_level::decision)) {
     report.plan.confidence = control.confidence();
   }
@@ -207,9 +221,7 @@ engine::knowledge engine::sample(const batch_call& call) {
     if (tick_clock::nanoseconds(times.elapsed()) >= enough_ns) break;
     time(block);
   }
-  return {times.mean(), times.coefficient_of_variation(), plan_source::sampled,
-          std::hypot(sampled_log_error, times.coefficient_of_variation() /
-                                            std::sqrt(static_cast<double>(times.items())))};
+  return {times.mean(), times.coefficient_of_variation(), plan_source::sampled, times.log_error()};
 }
 
 planning_input engine::input(const workload& work, const batch_options& options) {
@@ -223,9 +235,7 @@ planning_input engine::input(const workload& work, const batch_options& options)
     }
   }
   in.machine = usable(options);
-  const bool wakes = should_wake();
-  if (wakes) credit_.spend();
-  in.costs = costs_.now(wakes || helpers_->awake() > 0);
+  in.costs = costs_.now(helpers_->awake() > 0 || should_wake());
   return in;
 }
 
@@ -235,6 +245,7 @@ void engine::know(planning_input& in, const knowledge& known) {
   in.work.coefficient_of_variation = known.coefficient_of_variation;
   in.source = known.source;
   in.log_error = known.log_error;
+  if (known.waits) in.machine = {in.machine.workers, in.machine.workers};
 }
 
 /// What this call may use now. Cores are told from their threads once the topology was read.
@@ -246,7 +257,7 @@ capacity engine::usable(const batch_options& options) {
     workers = tbb ? std::min(workers, helper_arena::allowed()) : 1;
   }
   const bool knows_cores = has_machine_.load(std::memory_order_acquire);
-  return {workers, knows_cores ? std::max(machine_.usable_cores, 1) : workers};
+  return {workers, knows_cores ? machine_.usable_cores : processors_, processors_};
 }
 
 learning engine::learning_of(const batch_options& options) const noexcept {
@@ -288,21 +299,22 @@ engine::knowledge engine::recall(const site_key& key, std::size_t items, learnin
     const decision d = known->load();
     if (d.item_ticks > 0) {
       return {static_cast<double>(d.item_ticks), static_cast<double>(d.coefficient_of_variation),
-              plan_source::predicted, known_log_error};
+              plan_source::predicted, known_log_error,
+              known->waits.load(std::memory_order_relaxed)};
     }
   }
   return {};
 }
 
-void engine::remember(const site_key& key, const run_report& report) noexcept {
-  if (report.items == 0) return;
-  const double measured =
-      tick_clock::to_ticks(report.busy.count()) / static_cast<double>(report.items);
-  site& s = sites_.insert(key.with_size(report.items));
+void engine::remember(const site_key& key, std::size_t items, const batch_control& run) noexcept {
+  if (run.items_run() == 0) return;
+  const double measured = static_cast<double>(run.busy()) / static_cast<double>(run.items_run());
+  site& s = sites_.insert(key.with_size(items));
   const auto old = static_cast<double>(s.load().item_ticks);
   // Winsorised, but for a first time: one call among others that was disturbed decides little.
   const double next = old > 0 ? old + (std::clamp(measured, old / 2, old * 2) - old) / 2 : measured;
-  s.store({static_cast<float>(next), static_cast<float>(report.plan.coefficient_of_variation)});
+  s.store({static_cast<float>(next), static_cast<float>(run.sample().coefficient_of_variation())});
+  s.waits.store(run.waits(), std::memory_order_relaxed);
   update_limits();
 }
 

@@ -21,6 +21,8 @@
 
 namespace amorsize::detail {
 
+class batch_control;
+
 class engine {
  public:
   engine(runtime_options options, const environment& from_environment);
@@ -50,6 +52,7 @@ class engine {
     double coefficient_of_variation = 0;
     plan_source source = plan_source::fallback;
     double log_error = 0;
+    bool waits = false;  ///< the items wait more than they compute
   };
 
   void correct(site& known, std::size_t items, double expected, double elapsed) noexcept;
@@ -69,7 +72,7 @@ class engine {
 
   learning learning_of(const batch_options& options) const noexcept;
   knowledge recall(const site_key& key, std::size_t items, learning learn) noexcept;
-  void remember(const site_key& key, const run_report& report) noexcept;
+  void remember(const site_key& key, std::size_t items, const batch_control& run) noexcept;
   static knowledge sample(const batch_call& call);
   static void know(planning_input& in, const knowledge& known);
 
@@ -77,6 +80,7 @@ class engine {
   void read_machine_aside() noexcept;
 
   const learning learn_;
+  const int processors_;
   const int max_n_jobs_;
   log log_;
   std::optional<allowance> allowance_;

@@ -46,7 +46,7 @@ std::string expectation(const batch_plan& plan) {
   if (plan.expected_serial.count() <= 0) return "";
   if (plan.n_jobs == 1) {
     return " A plain loop is expected to take " + to_text(plan.expected_serial) +
-           (plan.source == plan_source::requested ? "." : ", too little to share.");
+           (plan.source == plan_source::requested ? "." : "; sharing would not shorten it.");
   }
   return " It is expected to take " + to_text(plan.expected_parallel) + ", a plain loop " +
          to_text(plan.expected_serial) + ".";

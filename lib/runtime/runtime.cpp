@@ -8,6 +8,7 @@
 
 #include "amorsize/error.hpp"
 #include "base/guarded.hpp"
+#include "base/immortal.hpp"
 #include "run/process.hpp"
 #include "runtime/engine.hpp"
 
@@ -19,12 +20,12 @@ using detail::engine;
 /// Engines whose helpers were still on their way when their runtime went: helpers that come late
 /// must find one, and may come after any time, so nobody waits for them.
 class waiting_engines {
+  using list = detail::guarded<std::vector<std::unique_ptr<engine>>>;
+
  public:
   static void take(std::unique_ptr<engine> late) {
-    static detail::guarded<std::vector<std::unique_ptr<engine>>>& all =
-        *new detail::guarded<std::vector<std::unique_ptr<engine>>>;
     late->retire();
-    all.with([&late](auto& waiting) {
+    detail::immortal<list>().with([&late](auto& waiting) {
       std::erase_if(waiting, [](const auto& e) { return e->is_idle(); });
       if (late->is_idle()) return;
       try {

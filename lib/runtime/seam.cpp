@@ -18,6 +18,8 @@ bool engine::run_warm(const batch_call& call, const batch_options& options) {
                          options.stop.stop_possible() || static_cast<bool>(options.on_progress);
   if (asks_more || learn == learning::off) return false;
 
+  if (call.items == 0) return true;
+
   const site_key key(options.name, options.where, call.types);
   site* const known = sites_.find(key.with_size(call.items));
   if (known == nullptr) return false;

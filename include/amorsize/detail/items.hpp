@@ -1,6 +1,7 @@
 /// Items by index, whatever the range: random access, walked forward, or read once.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <exception>
 #include <iterator>
@@ -37,7 +38,8 @@ class indexed_items {
     const auto found =
         static_cast<long long>(std::ranges::distance(begin_, std::ranges::end(range)));
     const long long told = told_size(range, found);
-    if (found < 0 || told != found) reject_size(told, found);
+    if (found < 0) reject("the range ends before it begins: end() - begin() is negative");
+    if (told != found) reject_size(told, found);
     size_ = static_cast<std::size_t>(found);
   }
 
@@ -69,7 +71,14 @@ class walked_items {
     const long long told = told_size(range, 0);
     if (told < 0) reject_size(told, static_cast<long long>(std::ranges::distance(next_, end_)));
     size_ = static_cast<std::size_t>(told);
+    // A large size is counted before memory is taken for it; a small one when its items are
+    // reached.
+    constexpr std::size_t large = 1U << 16U;
     if (size_ == 0) check_end(0);
+    if (size_ > large) {
+      const auto found = static_cast<long long>(std::ranges::distance(next_, end_));
+      if (found != told) reject_size(told, found);
+    }
   }
 
   std::size_t size() const { return size_; }
@@ -165,7 +174,8 @@ class read_items {
 
   explicit read_items(Range& range) {
     const long long told = told_size(range, -1);
-    if (told > 0) read_.reserve(static_cast<std::size_t>(told));
+    constexpr long long large = 1 << 16;  // beyond this, memory is taken for what is read
+    if (told > 0) read_.reserve(static_cast<std::size_t>(std::min(told, large)));
     const auto end = std::ranges::end(range);
     for (auto it = std::ranges::begin(range); it != end; ++it) {
       if constexpr (std::is_constructible_v<value, std::ranges::range_reference_t<Range>>) {

@@ -5,6 +5,7 @@
 #include <ranges>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "amorsize/detail/engine.hpp"
 #include "amorsize/detail/function.hpp"

@@ -84,7 +84,7 @@ TEST_CASE("ties go to fewer threads") {
     CHECK((best_workers(large, 0, free, one_core) == 1) == (shared > 0.97 * serial));
   }
   // Costs that leave a gain of 1 % only.
-  const workload work = work_of(1'000, 1'000);
+  const workload work = work_of(1'000'000, 1'000);
   const double half = expected_time(work, 1, 1, {}, {2, 2}) / 2;
   const sharing_costs nearly_all{0, 0, half * 0.98, 0};
   CHECK(expected(work, 2, nearly_all, {2, 2}) < expected_time(work, 1, 1, nearly_all, {2, 2}));

@@ -38,7 +38,7 @@ TEST_CASE("a serial plan is told as a plain loop, and why") {
   plan.expected_serial = plan.expected_parallel = duration(1'250);
   CHECK(explain(plan) ==
         "1 thread, in a plain loop, from what earlier calls measured. An item takes 12.5 ns. "
-        "A plain loop is expected to take 1.25 us, too little to share. "
+        "A plain loop is expected to take 1.25 us; sharing would not shorten it. "
         "The chance that no plan is over 10 % better is 100 %.");
 }
 
