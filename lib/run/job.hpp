@@ -66,6 +66,9 @@ class job {
 
   // Any time:
   std::size_t left() const noexcept { return claims_.left(); }
+  bool has_failed() const noexcept {
+    return failed_item_.load(std::memory_order_relaxed) != nowhere;
+  }
   int inside() const noexcept {
     return static_cast<int>(gate_.load(std::memory_order_relaxed) & inside_mask);
   }

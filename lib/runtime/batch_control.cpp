@@ -221,6 +221,7 @@ bool batch_control::caller_turn(std::size_t done) noexcept {
 /// expected, or processors have become free.
 bool batch_control::should_decide(std::size_t left) const {
   if (in_.by_user.n_jobs != 0 || left == 0 || place_.here == nullptr) return false;
+  if (job_->has_failed()) return false;  // all that is left is skipped
   const double seen = tick_clock::nanoseconds(sample_.elapsed());
   if (!is_decided_.load(std::memory_order_relaxed)) return seen >= sample_ns;
   if (called_ != 0) return false;
