@@ -49,7 +49,7 @@ class measured_costs {
 
     void doubt() noexcept {
       if (const double old = load(); old > typical_) {
-        value_.store(old + (typical_ - old) / 64, std::memory_order_relaxed);
+        value_.store(old + (typical_ - old) / 256, std::memory_order_relaxed);
       }
     }
 

@@ -2,12 +2,14 @@
 /// word.
 #pragma once
 
-#include <array>
+#include <sys/mman.h>
+
 #include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 
 namespace amorsize::detail {
 
@@ -67,11 +69,22 @@ class site_table {
   static constexpr std::size_t probes = 8;
 
   site& at(std::uint64_t key, std::size_t probe) noexcept {
-    return (*sites_)[(static_cast<std::size_t>(key >> 32U) + probe) % capacity];
+    return sites_.get()[(static_cast<std::size_t>(key >> 32U) + probe) % capacity];
   }
 
-  std::unique_ptr<std::array<site, capacity>> sites_ =
-      std::make_unique<std::array<site, capacity>>();
+  struct unmap {
+    void operator()(site* sites) const noexcept { munmap(sites, capacity * sizeof(site)); }
+  };
+
+  /// Fresh pages are zero, which is what an unused site is, and cost nothing until they are used.
+  static site* map() {
+    void* pages = mmap(nullptr, capacity * sizeof(site), PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED) throw std::bad_alloc();
+    return static_cast<site*>(pages);
+  }
+
+  std::unique_ptr<site, unmap> sites_{map()};
 };
 
 }  // namespace amorsize::detail

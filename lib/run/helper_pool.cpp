@@ -82,9 +82,6 @@ int helper_pool::call(int count) noexcept {
   // of the two sees the other.
   const int missing = std::min(count, helpers_ - engaged_.load(std::memory_order_seq_cst));
   if (missing <= 0) return 0;
-  if (awake() <= 0) {
-    placement::of_process().keep_off_this_processor(std::min(missing, most_kept_off));
-  }
   for (int called = 0; called < missing; ++called) {
     engaged_.fetch_add(1, std::memory_order_seq_cst);
     if (start({[](void* self) noexcept { static_cast<helper_pool*>(self)->help(); }, this}))
@@ -93,6 +90,12 @@ int helper_pool::call(int count) noexcept {
     return called;
   }
   return missing;
+}
+
+void helper_pool::keep_off_this_processor(int count) noexcept {
+  if (process::may_use_threads() && awake() <= 0) {
+    placement::of_process().keep_off_this_processor(std::min(count, most_kept_off));
+  }
 }
 
 void helper_pool::call_aside(helper_task task) noexcept {

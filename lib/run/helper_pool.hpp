@@ -40,6 +40,10 @@ class helper_pool {
   /// one that sleeps. Returns how many it called.
   int call(int count) noexcept;
 
+  /// Keeps up to `count` helpers that have not come yet off the caller's processor: before they are
+  /// called, or afterwards, which moves those that wait there. A system call each, of microseconds.
+  void keep_off_this_processor(int count) noexcept;
+
   /// Has a helper do something else, some time; once in a pool's life.
   void call_aside(helper_task task) noexcept;
 

@@ -162,6 +162,9 @@ void batch_control::share(int workers, std::size_t first_unvisited) {
     is_shared_ = true;
     shared_.helpers.open(place_, room);
   }
+  // One that is called before anything is known may be for nothing: it is not worth a second system
+  // call until there is a plan.
+  if (is_decided_) shared_.helpers.keep_off_this_processor(workers - 1 - job_->inside());
   call_helpers(is_decided_ ? workers - 1 : 1);
 }
 
@@ -225,6 +228,10 @@ bool batch_control::should_decide(std::size_t left) const {
   const double seen = tick_clock::nanoseconds(sample_.elapsed());
   if (!is_decided_.load(std::memory_order_relaxed)) return seen >= sample_ns;
   if (called_ != 0) return false;
+  // A plan is believed until the call has taken what all of it was expected to: first items are
+  // often slow for no reason but cold caches.
+  const bool was_crowded = planned_from_.machine.workers == 1;
+  if (!was_crowded && seen < plan_.expected_serial.count()) return false;
   const double expected = tick_clock::nanoseconds(sample_.mean()) * static_cast<double>(left);
   return expected > worth_sharing(shared_.costs.now(shared_.helpers.awake() > 0)) &&
          free_workers() > 1;
@@ -261,11 +268,17 @@ void batch_control::tell_progress(std::size_t done) {
   options_.on_progress({done, call_.items});
 }
 
-/// Only of calls that knew from the start that they would share.
+/// Only of calls that knew from the start that they would share. Where no helper came in time, it
+/// would have taken longer than the call.
 void batch_control::observe_costs(ticks joined_for) {
   const auto ns = [](ticks t) { return tick_clock::nanoseconds(static_cast<double>(t)); };
-  if (start_took_ == 0 || job_->first_join() <= began_) return;
+  if (start_took_ == 0) return;
   measured_costs& costs = shared_.costs;
+  if (job_->first_join() <= began_) {
+    const double waited = ns(tick_clock::now() - began_);
+    if (waited > costs.now(called_awake_).arrive) costs.observe_arrive(called_awake_, waited);
+    return;
+  }
   costs.observe_start(called_awake_, ns(start_took_));
   costs.observe_arrive(called_awake_, ns(job_->first_join() - began_));
   costs.observe_join(ns(joined_for));

@@ -45,6 +45,7 @@ class batch_control final : public controller {
   std::size_t items_run() const { return job_->items_run(); }
   const item_times& sample() const { return sample_; }
   bool was_shared() const { return job_->joined() != 0; }
+  bool called_helpers() const { return called_ != 0; }
   bool waits() const { return waits_; }
 
  private:

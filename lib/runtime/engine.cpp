@@ -159,7 +159,7 @@ void engine::run(const batch_call& call, const batch_options& options) {
   }
 
   run_report report = measure(control, call, tick_clock::now() - start);
-  if (control.was_shared()) {
+  if (control.called_helpers()) {
     credit_.spend();
   } else {
     miss(static_cast<double>(control.busy()));

@@ -1,7 +1,6 @@
 /// Items by index, whatever the range: random access, walked forward, or read once.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <exception>
 #include <iterator>
@@ -175,7 +174,7 @@ class read_items {
   explicit read_items(Range& range) {
     const long long told = told_size(range, -1);
     constexpr long long large = 1 << 16;  // beyond this, memory is taken for what is read
-    if (told > 0) read_.reserve(static_cast<std::size_t>(std::min(told, large)));
+    if (told > 0) read_.reserve(static_cast<std::size_t>(told < large ? told : large));
     const auto end = std::ranges::end(range);
     for (auto it = std::ranges::begin(range); it != end; ++it) {
       if constexpr (std::is_constructible_v<value, std::ranges::range_reference_t<Range>>) {

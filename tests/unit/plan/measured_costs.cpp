@@ -51,7 +51,7 @@ TEST_CASE("costs that keep work from being shared go back to the typical, and no
   measured_costs costs;
   const sharing_costs typical = costs.now(true);
   for (int i = 0; i < 100; ++i) costs.observe_arrive(true, 1e9);
-  for (int i = 0; i < 1'000; ++i) costs.doubt(true);
+  for (int i = 0; i < 5'000; ++i) costs.doubt(true);
   CHECK(costs.now(true).arrive == doctest::Approx(typical.arrive).epsilon(0.01));
   for (int i = 0; i < 100; ++i) costs.observe_arrive(true, typical.arrive / 10);
   const double measured = costs.now(true).arrive;
