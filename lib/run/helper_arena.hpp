@@ -22,7 +22,8 @@ struct helper_watch {
   void* context = nullptr;
 };
 
-/// One arena for each width in use, kept and reused.
+/// The arena of a runtime; one more for each other width that the host, by its own limits, makes
+/// necessary.
 class helper_arena {
  public:
   explicit helper_arena(helper_watch watch);
