@@ -14,7 +14,8 @@ class sample_layout {
  public:
   static constexpr std::size_t most = 16;  // a power of two: blocks are placed by reversed bits
   void add(interval block) { blocks_[count_++] = block; }
-  std::span<const interval> blocks() const { return {blocks_.data(), count_}; }
+  std::span<const interval> blocks() const& { return {blocks_.data(), count_}; }
+  std::span<const interval> blocks() && = delete;
 
  private:
   std::array<interval, most> blocks_{};

@@ -23,7 +23,8 @@ static_assert(sizeof(decision) == sizeof(std::uint64_t));
 struct alignas(64) site {
   std::atomic<std::uint64_t> key{0};
   std::atomic<std::uint64_t> word{0};
-  std::atomic<bool> waits{false};  // the items wait more than they compute
+  std::atomic<bool> waits{false};    // the items wait more than they compute
+  std::atomic<bool> suspect{false};  // an inline call took far longer than it should
 
   // relaxed, here and below: the word is a hint that stands alone; nothing is published by it.
   decision load() const noexcept {

@@ -6,6 +6,7 @@
 
 #include "base/clock.hpp"
 #include "base/pause.hpp"
+#include "base/thread_sanitizer.hpp"
 #include "run/placement.hpp"
 #include "run/process.hpp"
 
@@ -19,25 +20,34 @@ constexpr int most_kept_off = 4;
 constexpr double patience_ns = 25'000;
 constexpr int looks_a_clock = 8;
 
+helper_pool& as_pool(void* context) noexcept { return *static_cast<helper_pool*>(context); }
+
 }  // namespace
 
 helper_pool::helper_pool(int helpers)
-    : helpers_(helpers),
-      workers_(static_cast<std::size_t>(helpers)),
-      arena_({[](void* self) noexcept {
-                static_cast<helper_pool*>(self)->present_.fetch_add(1, std::memory_order_relaxed);
-                placement::of_process().entered();
-              },
-              [](void* self) noexcept {
-                placement::of_process().left();
-                static_cast<helper_pool*>(self)->present_.fetch_sub(1, std::memory_order_relaxed);
-              },
-              this}) {}
+    : helpers_(helpers), workers_(static_cast<std::size_t>(helpers)) {
+  arena_.emplace(helper_watch{[](void* self) noexcept { as_pool(self).entered(); },
+                              [](void* self) noexcept { as_pool(self).left(); }, this});
+}
 
 helper_pool::~helper_pool() {
   // Threads that are in the arena still are not told of by it any more when they leave.
+  arena_.reset();
+  take_over(this);
   placement::of_process().restore_all();
   for (std::atomic<job*>& j : jobs_) delete j.load(std::memory_order_relaxed);
+}
+
+void helper_pool::entered() noexcept {
+  take_over(this);
+  present_.fetch_add(1, std::memory_order_relaxed);
+  placement::of_process().entered();
+}
+
+void helper_pool::left() noexcept {
+  placement::of_process().left();
+  present_.fetch_sub(1, std::memory_order_relaxed);
+  hand_over(this);
 }
 
 helper_pool::place helper_pool::take_job() noexcept {
@@ -84,8 +94,7 @@ int helper_pool::call(int count) noexcept {
   if (missing <= 0) return 0;
   for (int called = 0; called < missing; ++called) {
     engaged_.fetch_add(1, std::memory_order_seq_cst);
-    if (start({[](void* self) noexcept { static_cast<helper_pool*>(self)->help(); }, this}))
-      continue;
+    if (start({[](void* self) noexcept { as_pool(self).help(); }, this})) continue;
     engaged_.fetch_sub(1, std::memory_order_seq_cst);
     return called;
   }
@@ -103,24 +112,21 @@ void helper_pool::call_aside(helper_task task) noexcept {
   if (!tbb) return;
   const std::lock_guard lock(calling_);
   aside_ = task;
-  start({[](void* context) noexcept {
-           helper_pool& self = *static_cast<helper_pool*>(context);
-           helper_task asked;
-           {
-             const std::lock_guard lock_for_reading(self.calling_);
-             asked = self.aside_;
-           }
-           asked.run(asked.context);
-           self.tasks_.fetch_sub(1, std::memory_order_release);
-         },
-         this});
+  start({[](void* self) noexcept { as_pool(self).help_aside(); }, this});
+}
+
+void helper_pool::help_aside() noexcept {
+  take_over(this);
+  aside_.run(aside_.context);
+  tasks_.fetch_sub(1, std::memory_order_release);
 }
 
 bool helper_pool::start(helper_task task) noexcept {
   const int width = std::min(helpers_, helper_arena::allowed() - 1);
   if (width <= 0) return false;
   tasks_.fetch_add(1, std::memory_order_relaxed);
-  if (arena_.start(width, task)) return true;
+  hand_over(this);
+  if (arena_->start(width, task)) return true;
   tasks_.fetch_sub(1, std::memory_order_release);
   return false;
 }
@@ -174,8 +180,7 @@ bool helper_pool::is_anything_open() const noexcept {
 }
 
 void helper_pool::help() noexcept {
-  // acquire: pairs with the caller's count in `call`, behind which this pool was made.
-  static_cast<void>(engaged_.load(std::memory_order_acquire));
+  take_over(this);
   for (;;) {
     help_while_asked();
     // No caller counts on this helper from here on. What was opened while one still did is found by

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "run/helper_arena.hpp"
 #include "run/job.hpp"
@@ -61,7 +62,10 @@ class helper_pool {
   static constexpr std::size_t word_bits = 64;
 
   bool start(helper_task task) noexcept;
+  void entered() noexcept;
+  void left() noexcept;
   void help() noexcept;
+  void help_aside() noexcept;
   enum class look { nothing, helped, no_place };
   look help_once() noexcept;
   void help_while_asked() noexcept;
@@ -80,7 +84,7 @@ class helper_pool {
   std::atomic<int> tasks_{0};                // called, and have not gone yet
   std::mutex calling_;
   helper_task aside_;
-  helper_arena arena_;
+  std::optional<helper_arena> arena_;
 };
 
 }  // namespace amorsize::detail

@@ -41,8 +41,6 @@ void placement::entered() noexcept {
     self.is_inside = true;
     // It is awake, and elsewhere: before it runs anything, it may go where it could before.
     if (self.is_kept_off) restore(self);
-    // Read here, where nobody waits for it, and not when this thread is kept off.
-    if (sched_getaffinity(0, sizeof self.before, &self.before) != 0) CPU_ZERO(&self.before);
   });
 }
 
@@ -75,6 +73,7 @@ void placement::keep_off_this_processor(int count) noexcept {
       if (h.thread == 0 || h.is_inside) continue;
       --left;
       if (h.is_kept_off) restore(h);
+      if (sched_getaffinity(h.thread, sizeof h.before, &h.before) != 0) continue;
       h.since = h.before;
       CPU_CLR(static_cast<unsigned>(processor), &h.since);
       if (CPU_COUNT(&h.since) == 0 || CPU_EQUAL(&h.since, &h.before)) continue;

@@ -39,8 +39,8 @@ class placement {
     pid_t thread = 0;  // zero: free
     bool is_inside = false;
     bool is_kept_off = false;
-    cpu_set_t before{};  // as it last came in
-    cpu_set_t since{};   // while it is kept off
+    cpu_set_t before{};
+    cpu_set_t since{};
   };
   struct helpers {
     std::array<helper, most_threads> all{};

@@ -11,8 +11,9 @@
 namespace amorsize::detail {
 namespace {
 
-// The sample ends when its items have taken this long: many times what the clock costs.
-constexpr double sample_ns = 4'000;
+// The sample ends when its items have taken this long. Many times what the clock costs, and enough
+// for more than the first items, which bring cold caches and fresh pages with them.
+constexpr double sample_ns = 20'000;
 
 // A chunk is no longer than this: stop, progress and failures are looked at between chunks.
 constexpr double longest_chunk_ns = 1e6;

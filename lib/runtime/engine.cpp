@@ -176,11 +176,13 @@ void engine::run(const batch_call& call, const batch_options& options) {
 /// A warm call took less than half or more than twice of what was expected.
 void engine::correct(site& known, std::size_t items, double expected, double elapsed) noexcept {
   decision d = known.load();
-  // Far slower: either this thread lost its processor, or the items are others now. Sampling the
-  // next call tells, at the price of one wake.
+  // Far slower: either this thread lost its processor, or the items are others now. Twice, it is
+  // the items: the next call is measured at length.
   constexpr double far = 8;
   const double noise = tick_clock::to_ticks(1'000);
   if (elapsed > far * expected + noise) {
+    if (!known.suspect.exchange(true, std::memory_order_relaxed)) return;
+    known.suspect.store(false, std::memory_order_relaxed);
     d.item_ticks = 0;
   } else {
     const double measured = std::clamp(elapsed, expected / 2, expected * 2);

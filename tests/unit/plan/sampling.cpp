@@ -20,7 +20,8 @@ using random_engine = std::mt19937;
 /// What sampling `items` items tells, whose times are drawn one after the other.
 item_times sampled(std::size_t items, const std::function<double()>& draw) {
   item_times times;
-  for (const interval& block : spread_sample(items).blocks()) {
+  const sample_layout layout = spread_sample(items);
+  for (const interval& block : layout.blocks()) {
     double elapsed = 0;
     for (std::size_t i = 0; i < block.size(); ++i) elapsed += draw();
     times.observe(block.size(), elapsed);
@@ -86,7 +87,8 @@ TEST_CASE("a sample is disjoint, inside the range, doubling, and at most an eigh
 
 TEST_CASE("every prefix of a sample is spread over the whole range") {
   constexpr std::size_t items = 160'000;
-  const auto blocks = spread_sample(items).blocks();
+  const sample_layout layout = spread_sample(items);
+  const auto blocks = layout.blocks();
   for (std::size_t taken = 1; taken <= blocks.size(); taken *= 2) {
     // Of `taken` equal parts of the range, each has one.
     std::vector<int> parts(taken, 0);
@@ -97,7 +99,8 @@ TEST_CASE("every prefix of a sample is spread over the whole range") {
 
 TEST_CASE("a range too short for a sample has none") {
   for (const std::size_t items : {0U, 1U, 2U, 127U}) {
-    CHECK(spread_sample(items).blocks().empty());
+    const sample_layout layout = spread_sample(items);
+    CHECK(layout.blocks().empty());
   }
 }
 
