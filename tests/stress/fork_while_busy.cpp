@@ -20,6 +20,12 @@
 
 namespace {
 
+#if defined(__SANITIZE_THREAD__)
+constexpr bool is_watched = true;
+#else
+constexpr bool is_watched = false;
+#endif
+
 std::vector<int> squares(const std::vector<int>& numbers, amorsize::batch_options options) {
   return amorsize::parallel_map(
       numbers, [](int i) { return i * i; }, options);
@@ -53,7 +59,9 @@ void forbid_threads() {
 
 [[noreturn]] void child(int round, const std::vector<int>& numbers) {
   alarm(60);  // a child that hangs is killed, and its parent sees that
-  const bool leaves_by_exit = round % 8 == 7;
+  // Not under ThreadSanitizer: it registers exit functions all the time, so that the C library's
+  // lock of these is often held by another thread as this one forks.
+  const bool leaves_by_exit = !is_watched && (round % 8 == 7);
   if (!leaves_by_exit && !is_sanitized) forbid_threads();
   const std::thread::id self = std::this_thread::get_id();
   expect(is_right(numbers, squares(numbers, {})), "a child computes what its parent would");

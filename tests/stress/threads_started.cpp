@@ -8,8 +8,8 @@ namespace {
 
 int twice(int i) { return 2 * i; }
 
-std::vector<int> tiny_site(const std::vector<int>& numbers, int n_jobs) {
-  return amorsize::parallel_map(numbers, &twice, {.name = "tiny", .n_jobs = n_jobs});
+void tiny_site(const std::vector<int>& numbers, amorsize::learning learn, int n_jobs) {
+  amorsize::parallel_map(numbers, &twice, {.name = "tiny", .n_jobs = n_jobs, .learn = learn});
 }
 
 }  // namespace
@@ -38,8 +38,9 @@ int main() {
   amorsize::parallel_map(some, &twice, {.n_jobs = 8, .on = &alone});
   expect(started() == 0, "a call that may not share starts no thread");
   const std::vector<int> few(3, 1);  // tiny also where a sanitizer makes all of it slow
-  for (int i = 0; i < 32; ++i) tiny_site(few, 1);
-  for (int i = 0; i < 1'000; ++i) tiny_site(few, 0);
+  for (int i = 0; i < 32; ++i) tiny_site(few, amorsize::learning::on, 1);
+  // Frozen: what is known may not be doubted because other programs take this one's processor.
+  for (int i = 0; i < 1'000; ++i) tiny_site(few, amorsize::learning::frozen, 0);
   expect(started() == 0, "a site known to be tiny starts no thread");
 
   amorsize::parallel_map(some, &twice, {.n_jobs = 2, .chunksize = 1, .on = &own});
