@@ -68,8 +68,8 @@ class site_key {
   static std::uint64_t of_place(const call_site& where, const char* (*types)()) noexcept {
     // One place may have several texts of its file's name in one process, and is then several
     // sites: that costs a sample each, and comparing texts would cost every call.
-    return mix(std::bit_cast<std::uintptr_t>(where.file) + (std::uint64_t{where.line} << 48U),
-               std::bit_cast<std::uintptr_t>(types));
+    return mix(reinterpret_cast<std::uintptr_t>(where.file) + (std::uint64_t{where.line} << 48U),
+               reinterpret_cast<std::uintptr_t>(types));
   }
 
   std::uint64_t value_;
