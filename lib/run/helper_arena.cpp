@@ -52,7 +52,12 @@ helper_arena::~helper_arena() = default;
 
 bool helper_arena::start(int width, helper_task task) noexcept {
   try {
-    watched_arena& here = arenas_->by_width.try_emplace(width, width, arenas_->watch).first->second;
+    // A wider one does as well, and need not be made while the host may be changing its limit.
+    auto here_or_wider = arenas_->by_width.lower_bound(width);
+    if (here_or_wider == arenas_->by_width.end()) {
+      here_or_wider = arenas_->by_width.try_emplace(width, width, arenas_->watch).first;
+    }
+    watched_arena& here = here_or_wider->second;
     here.arena.enqueue([task] {
       // Isolated: where the user's code waits in TBB, it may not start other work of ours.
       tbb::this_task_arena::isolate([task] { task.run(task.context); });

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <latch>
 #include <thread>
 #include <vector>
 
 #include "amorsize/amorsize.hpp"
 #include "expect.hpp"
+#include "have_at_once.hpp"
 
 namespace {
 
@@ -34,14 +34,6 @@ int most_at_once(amorsize::runtime& on, int n_jobs) {
                               {.n_jobs = n_jobs, .chunksize = 1, .on = &on});
   expect(ran == 200, "every item runs once");
   return most;
-}
-
-/// Returns only where this many threads are inside items at once.
-void have_at_once(amorsize::runtime& on, int threads) {
-  std::latch all(threads);
-  amorsize::parallel_for_each(std::vector<int>(static_cast<std::size_t>(threads)),
-                              [&all](int) { all.arrive_and_wait(); },
-                              {.n_jobs = threads, .chunksize = 1, .on = &on});
 }
 
 }  // namespace

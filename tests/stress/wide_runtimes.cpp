@@ -2,24 +2,12 @@
 /// runtimes were made for.
 #include <unistd.h>
 
-#include <latch>
 #include <memory>
 #include <vector>
 
 #include "amorsize/amorsize.hpp"
 #include "expect.hpp"
-
-namespace {
-
-/// Returns only where this many threads are inside items at once.
-void have_at_once(amorsize::runtime& on, int threads) {
-  std::latch all(threads);
-  amorsize::parallel_for_each(std::vector<int>(static_cast<std::size_t>(threads)),
-                              [&all](int) { all.arrive_and_wait(); },
-                              {.n_jobs = threads, .chunksize = 1, .on = &on});
-}
-
-}  // namespace
+#include "have_at_once.hpp"
 
 int main() {
   alarm(120);
