@@ -17,6 +17,8 @@ class site_key {
   site_key(std::string_view name, const call_site& where, const char* (*types)()) noexcept
       : value_(name.empty() ? of_place(where, types) : of_name(name)) {}
 
+  std::uint64_t value() const noexcept { return value_; }  ///< at any size
+
   /// Work of about as many items: sizes are told apart by powers of two.
   std::uint64_t with_size(std::size_t items) const noexcept {
     return with_class(size_class(items));

@@ -1,0 +1,17 @@
+/// How much memory there is, and how much of it this process may still take.
+#pragma once
+
+#include <cstdint>
+
+#include "machine/system_files.hpp"
+
+namespace amorsize::detail {
+
+/// Bytes that can be had without swapping, within the control groups' limits; zero: not known. At
+/// least 1 where it is known.
+std::uint64_t available_memory(const system_files& files);
+
+/// Bytes of the whole machine, whatever this process may take of it; zero: not known.
+std::uint64_t total_memory(const system_files& files);
+
+}  // namespace amorsize::detail
