@@ -10,6 +10,7 @@
 #include "amorsize/parallel_map.hpp"
 #include "amorsize/per_worker.hpp"
 #include "amorsize/plan.hpp"
+#include "amorsize/predict.hpp"
 #include "amorsize/report.hpp"
 #include "amorsize/runtime.hpp"
 #include "amorsize/workload.hpp"

@@ -29,4 +29,11 @@ class AMORSIZE_API operation_cancelled : public error {
   ~operation_cancelled() override;
 };
 
+/// What was learned could not be written, where that was asked for.
+class AMORSIZE_API store_error : public error {
+ public:
+  using error::error;
+  ~store_error() override;
+};
+
 }  // namespace amorsize

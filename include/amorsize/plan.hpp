@@ -32,6 +32,8 @@ struct batch_plan {
   bool adaptive_chunking = true;          ///< the chunk follows what each finished chunk took
   std::size_t min_chunksize = 1;          ///< items, the least that adaptive chunking goes to
   std::size_t max_chunksize = 0;          ///< items, the most it goes to; zero: no bound
+  std::size_t measurements = 0;           ///< earlier calls that this plan rests on; zero: none
+  double similarity = 0.0;  ///< of their work and machine to these: 1, the same; 0: no such calls
 };
 
 /// A plan with what a stream needs beyond a batch.

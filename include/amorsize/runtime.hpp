@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "amorsize/export.hpp"
@@ -19,6 +20,11 @@ enum class learning {
 };
 
 struct runtime_options {
+  /// Where what is learned outlives the process: an absolute path of a folder, or "off". Empty:
+  /// AMORSIZE_STORE, which is the same, else $XDG_STATE_HOME/amorsize, else
+  /// $HOME/.local/state/amorsize. Where none of these can be used, it stays in memory.
+  std::string store = {};
+
   learning learn = learning::on;
 
   /// Limit: threads that one call of this runtime may use, its caller included. Zero:
@@ -48,6 +54,11 @@ class AMORSIZE_API runtime {
   /// The runtime of every call that names none. Made at first use and never destroyed, so that
   /// calls in static constructors, static destructors and detached threads are safe.
   static runtime& shared();
+
+  /// Writes what was learned and is not in the store yet, at once and to the disk. Without a store
+  /// it does nothing. It is done now and then in the background and at exit anyway. Throws
+  /// `store_error`.
+  void save();
 
   /// Reads the machine's topology at first use (some milliseconds).
   const amorsize::machine& machine() const;

@@ -11,6 +11,9 @@ namespace {
 // What the second hardware thread of a core adds to the first, in cores: typical of SMT, where
 // compute-bound work gains 20 to 30 %.
 constexpr double sibling_share = 0.3;
+// What a core of a slower kind does, in fast ones: typical of hybrid machines, where the slow cores
+// have half to two thirds of the throughput.
+constexpr double slow_share = 0.6;
 constexpr double worth_changing = 0.97;
 
 double serial_time(const workload& work) {
@@ -28,7 +31,8 @@ void for_each_width(int most, Visit&& visit) {
 double effective_workers(int n, const capacity& machine) {
   if (machine.processors != 0) n = std::min(n, machine.processors);
   const int whole = std::min(n, machine.cores);
-  return whole + sibling_share * (n - whole);
+  const int fast = std::min(whole, machine.cores - machine.slow_cores);
+  return fast + slow_share * (whole - fast) + sibling_share * (n - whole);
 }
 
 double expected_time(const workload& work, int n, std::size_t chunk, const sharing_costs& costs,

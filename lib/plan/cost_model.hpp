@@ -27,6 +27,7 @@ struct capacity {
   int workers = 1;     ///< threads that may be used
   int cores = 1;       ///< physical cores: a second thread of a core adds only part of one
   int processors = 0;  ///< hardware threads: more threads than these add nothing; zero: no bound
+  int slow_cores = 0;  ///< of `cores`, those of slower kinds, which are used last
 };
 
 /// How many cores' worth of work n threads do.

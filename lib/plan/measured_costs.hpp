@@ -18,6 +18,17 @@ class measured_costs {
     return {s.start.load(), s.arrive.load(), join_.load(), claim_.load()};
   }
 
+  /// What earlier processes measured on this machine; zero: they did not. It replaces what is
+  /// typical, and what this process had come to so far.
+  void assume(const sharing_costs& awake, const sharing_costs& asleep) noexcept {
+    awake_.start.assume(awake.start);
+    awake_.arrive.assume(awake.arrive);
+    asleep_.start.assume(asleep.start);
+    asleep_.arrive.assume(asleep.arrive);
+    join_.assume(awake.join);
+    claim_.assume(awake.claim);
+  }
+
   void observe_start(bool awake, double ns) noexcept { of(awake).start.follow(ns); }
   void observe_arrive(bool awake, double ns) noexcept { of(awake).arrive.follow(ns); }
   void observe_join(double ns) noexcept { join_.follow(ns); }
@@ -45,6 +56,12 @@ class measured_costs {
       const double step =
           reading > old ? std::min(old * 1.125, reading) : std::max(old / 1.125, reading);
       value_.store(std::min(step, most * typical_), std::memory_order_relaxed);
+    }
+
+    /// Within what readings could have led to.
+    void assume(double known) noexcept {
+      if (!(known > 0)) return;
+      value_.store(std::clamp(known, typical_ / most, most * typical_), std::memory_order_relaxed);
     }
 
     void doubt() noexcept {

@@ -6,6 +6,7 @@
 #include "amorsize/plan.hpp"
 #include "amorsize/workload.hpp"
 #include "plan/cost_model.hpp"
+#include "plan/measured_widths.hpp"
 
 namespace amorsize::detail {
 
@@ -22,9 +23,11 @@ struct planning_input {
   pinned by_user;
   capacity machine;
   sharing_costs costs;
+  measured_widths measured;  ///< wins over the cost model, the more calls it rests on
 };
 
-/// With an unknown item time: all that may be used, an item at a time.
+/// With an unknown item time: all that may be used, an item at a time. In the order of authority:
+/// what the user pinned, what was measured, what the cost model makes of the item time.
 /// Leaves `confidence` to the next function: it costs more than all the rest.
 batch_plan choose(const planning_input& in);
 

@@ -13,6 +13,8 @@
 
 namespace amorsize::detail {
 
+class memory;  // what the engine remembers of the work beyond this table
+
 /// All that a warm call has to know, in one word, so that it is read and replaced at once.
 struct decision {
   float item_ticks = 0;                ///< mean time of one item on one thread; zero: not known
@@ -25,6 +27,7 @@ struct alignas(64) site {
   std::atomic<std::uint64_t> word{0};
   std::atomic<bool> waits{false};    // the items wait more than they compute
   std::atomic<bool> suspect{false};  // an inline call took far longer than it should
+  std::atomic<memory*> remembered{nullptr};
 
   // relaxed, here and below: the word is a hint that stands alone; nothing is published by it.
   decision load() const noexcept {
@@ -62,6 +65,7 @@ class site_table {
     }
     site& s = at(key, 0);
     s.store({});
+    s.remembered.store(nullptr, std::memory_order_relaxed);
     s.key.store(key, std::memory_order_relaxed);
     return s;
   }

@@ -107,20 +107,6 @@ void helper_pool::keep_off_this_processor(int count) noexcept {
   }
 }
 
-void helper_pool::call_aside(helper_task task) noexcept {
-  const process::inside_tbb tbb;
-  if (!tbb) return;
-  const std::lock_guard lock(calling_);
-  aside_ = task;
-  start({[](void* self) noexcept { as_pool(self).help_aside(); }, this});
-}
-
-void helper_pool::help_aside() noexcept {
-  take_over(this);
-  aside_.run(aside_.context);
-  tasks_.fetch_sub(1, std::memory_order_release);
-}
-
 bool helper_pool::start(helper_task task) noexcept {
   const int width = std::min(helpers_, helper_arena::allowed() - 1);
   if (width <= 0) return false;

@@ -45,9 +45,6 @@ class helper_pool {
   /// called, or afterwards, which moves those that wait there. A system call each, of microseconds.
   void keep_off_this_processor(int count) noexcept;
 
-  /// Has a helper do something else, some time; once in a pool's life.
-  void call_aside(helper_task task) noexcept;
-
   /// Helpers that are awake with nothing to do.
   int awake() const noexcept {
     return present_.load(std::memory_order_relaxed) - at_work_.load(std::memory_order_relaxed);
@@ -65,7 +62,6 @@ class helper_pool {
   void entered() noexcept;
   void left() noexcept;
   void help() noexcept;
-  void help_aside() noexcept;
   enum class look { nothing, helped, no_place };
   look help_once() noexcept;
   void help_while_asked() noexcept;
@@ -83,7 +79,6 @@ class helper_pool {
   std::atomic<int> at_work_{0};              // inside a job
   std::atomic<int> tasks_{0};                // called, and have not gone yet
   std::mutex calling_;
-  helper_task aside_;
   std::optional<helper_arena> arena_;
 };
 

@@ -14,6 +14,11 @@ class process {
 
   static bool is_forked() noexcept { return forked_.load(std::memory_order_relaxed); }
 
+  /// Has this called once as static destructors reach this library. One function a process.
+  static void at_exit(void (*last)() noexcept) noexcept {
+    last_.store(last, std::memory_order_relaxed);
+  }
+
   /// TBB failed for want of memory. It may not have got beyond its own beginning, and would then
   /// wait for that for ever: it is not touched again.
   static void lose_threads() noexcept { threadless_.store(true, std::memory_order_seq_cst); }
@@ -40,6 +45,7 @@ class process {
   static std::atomic<bool> forked_;
   static std::atomic<bool> threadless_;
   static std::atomic<int> calls_;
+  static std::atomic<void (*)() noexcept> last_;
 };
 
 }  // namespace amorsize::detail

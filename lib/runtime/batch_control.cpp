@@ -20,6 +20,9 @@ constexpr double longest_chunk_ns = 1e6;
 
 constexpr double progress_every_ns = 1e8;
 
+// A call that began with a sample, and took less than this, tells little of the plan that followed.
+constexpr double sampling_matters_ns = 2e7;
+
 // Items that used less of a processor than this, over at least so long, wait for something else.
 constexpr double computing_share = 0.5;
 constexpr double telling_ns = 50'000;
@@ -54,6 +57,7 @@ void batch_control::run() {
   throw_what_failed();
   if (options_.on_progress) options_.on_progress({call_.items, call_.items});
   if (!is_decided_.load(std::memory_order_relaxed) && call_.items != 0) settle();
+  planned_ = plan_.n_jobs;
   if (in_.by_user.n_jobs == 0) plan_.n_jobs = workers_seen();
 }
 
@@ -67,6 +71,17 @@ void batch_control::throw_what_failed() {
   if (own_failure_) std::rethrow_exception(std::move(own_failure_));
   if (failure && !(is_stopped && job_->was_stopped())) std::rethrow_exception(std::move(failure));
   if (is_stopped) throw operation_cancelled("the call was stopped by its stop token");
+}
+
+/// Not where others used what this call could have had, nor where much of it was spent on finding
+/// out what to do.
+int batch_control::measured_workers() const {
+  const bool was_crowded = planned_from_.machine.workers < in_.machine.workers;
+  const bool is_pinned = rule_.pinned != 0 || options_.plan.has_value();
+  const bool was_unknown = in_.work.estimated_item_time.count() <= 0;
+  const double took = tick_clock::nanoseconds(static_cast<double>(tick_clock::now() - began_));
+  if (was_crowded || is_pinned || (was_unknown && took < sampling_matters_ns)) return 0;
+  return planned_;
 }
 
 bool batch_control::may_exceed_processors() const {
@@ -228,6 +243,7 @@ bool batch_control::should_decide(std::size_t left) const {
   if (job_->has_failed()) return false;  // all that is left is skipped
   const double seen = tick_clock::nanoseconds(sample_.elapsed());
   if (!is_decided_.load(std::memory_order_relaxed)) return seen >= sample_ns;
+  if (may_know_more(left)) return true;
   if (called_ != 0) return false;
   // A plan is believed until the call has taken what all of it was expected to: first items are
   // often slow for no reason but cold caches.
@@ -236,6 +252,26 @@ bool batch_control::should_decide(std::size_t left) const {
   const double expected = tick_clock::nanoseconds(sample_.mean()) * static_cast<double>(left);
   return expected > worth_sharing(shared_.costs.now(shared_.helpers.awake() > 0)) &&
          free_workers() > 1;
+}
+
+/// Whether a store that was not open when this call began is, by now.
+bool batch_control::may_know_more(std::size_t left) const {
+  return left != 0 && shared_.work != nullptr && !is_consulted_ && in_.measured.empty() &&
+         shared_.known.is_ready();
+}
+
+/// What earlier processes, or calls of similar work, measured. True: something new.
+bool batch_control::consult(planning_input& in, std::size_t left) {
+  if (shared_.work == nullptr || is_consulted_ || !in.measured.empty()) return false;
+  workload whole = in.work;
+  whole.items = call_.items;
+  is_consulted_ = shared_.known.is_ready();
+  const auto found = shared_.known.consult(*shared_.work, whole,
+                                           static_cast<double>(left) * in.work.estimated_item_time);
+  if (!found || found->widths.empty()) return false;
+  in.measured = found->widths;
+  in.source = plan_source::predicted;
+  return true;
 }
 
 /// Chooses for what is left, from what this call measured.
@@ -247,9 +283,10 @@ void batch_control::decide(std::size_t left) {
   observe_waiting();
   if (waits_) now.machine = {now.machine.workers, now.machine.workers};
 
+  const bool knows_more = consult(now, left);
   const batch_plan chosen = choose(now);
   const bool was_decided = is_decided_.exchange(true);
-  if (was_decided && chosen.n_jobs <= plan_.n_jobs) return;
+  if (was_decided && !knows_more && chosen.n_jobs <= plan_.n_jobs) return;
   planned_from_ = now;
   plan_ = chosen;
   plan_.expected_serial = static_cast<double>(call_.items) * now.work.estimated_item_time;

@@ -15,6 +15,7 @@
 #include "plan/sampling.hpp"
 #include "run/controller.hpp"
 #include "run/helper_pool.hpp"
+#include "runtime/experience.hpp"
 
 namespace amorsize::detail {
 
@@ -23,6 +24,8 @@ struct shared_state {
   helper_pool& helpers;
   measured_costs& costs;
   std::atomic<int>& callers;  ///< threads inside a call, but for those inside a job of ours
+  experience& known;
+  memory* work;  ///< what is remembered of this work; null: nothing may be
 };
 
 class batch_control final : public controller {
@@ -48,6 +51,9 @@ class batch_control final : public controller {
   bool called_helpers() const { return called_ != 0; }
   bool waits() const { return waits_; }
 
+  /// The number of workers whose outcome this call is; zero: it is none's.
+  int measured_workers() const;
+
  private:
   std::size_t first_chunk(std::size_t left) noexcept override;
   std::size_t next_chunk(const chunk_report& chunk) noexcept override;
@@ -60,6 +66,8 @@ class batch_control final : public controller {
   bool may_exceed_processors() const;
   void observe_waiting();
   void decide(std::size_t left);
+  bool may_know_more(std::size_t left) const;
+  bool consult(planning_input& in, std::size_t left);
   void share(int workers, std::size_t first_unvisited);
   void open_items(std::size_t first_unvisited);
   void call_helpers(int count);
@@ -87,6 +95,8 @@ class batch_control final : public controller {
   bool is_open_ = false;                 // the items, to any order
   bool is_shared_ = false;               // helpers may join
   item_times sample_;                    // of the caller's chunks, in ticks
+  bool is_consulted_ = false;            // the store has been asked
+  int planned_ = 0;                      // workers
   int called_ = 0;
   ticks began_ = 0;
   double cpu_began_ = 0;  // nanoseconds

@@ -1,4 +1,5 @@
-/// The door: options and arguments that break a rule are rejected here.
+#include "runtime/check.hpp"
+
 #include <limits>
 #include <string>
 
@@ -11,6 +12,7 @@ namespace amorsize {
 error::~error() = default;
 invalid_option::~invalid_option() = default;
 operation_cancelled::~operation_cancelled() = default;
+store_error::~store_error() = default;
 
 namespace detail {
 namespace {
@@ -67,6 +69,29 @@ void check(const batch_options& options) {
            ", must be on, frozen or off");
   }
   if (options.plan) check(*options.plan);
+}
+
+void check(const workload& work) {
+  constexpr double any = std::numeric_limits<double>::max();
+  check_number("workload.estimated_item_time", work.estimated_item_time.count(), any);
+  check_number("workload.coefficient_of_variation", work.coefficient_of_variation, any);
+  check_items("workload.items", work.items, 0);
+  check_items("workload.item_bytes", work.item_bytes, 0);
+  check_items("workload.result_bytes", work.result_bytes, 0);
+}
+
+void check(const workload& work, const run_report& report) {
+  constexpr double any = std::numeric_limits<double>::max();
+  if (work.name.empty()) reject("workload.name is empty, must name the work that was measured");
+  check_jobs("report.plan.n_jobs", report.plan.n_jobs, 1);
+  if (report.plan.n_jobs > most_n_jobs) {
+    reject("report.plan.n_jobs is " + std::to_string(report.plan.n_jobs) + ", must be 1 to " +
+           std::to_string(most_n_jobs));
+  }
+  check_items("report.items", report.items, 1);
+  check_number("report.wall", report.wall.count(), any);
+  check_number("report.serial_estimate", report.serial_estimate.count(), any);
+  if (report.wall.count() == 0) reject("report.wall is 0, must be a time that was measured");
 }
 
 void reject(const std::string& why) { throw invalid_option(why); }

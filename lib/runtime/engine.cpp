@@ -8,24 +8,21 @@
 #include "amorsize/error.hpp"
 #include "amorsize/explain.hpp"
 #include "base/clock.hpp"
+#include "machine/control_groups.hpp"
 #include "machine/processors.hpp"
+#include "machine/system_files.hpp"
 #include "machine/topology.hpp"
 #include "run/process.hpp"
 #include "run/thread_state.hpp"
 #include "runtime/batch_control.hpp"
 #include "runtime/text.hpp"
+#include "store/location.hpp"
 
 namespace amorsize::detail {
 namespace {
 
-/// How far a known item time may be off: it was measured here, but other calls may differ.
-constexpr double known_log_error = 0.15;
-
 /// How long TBB's threads look for more to do before they sleep.
 constexpr double awake_for_ns = 100'000;
-
-/// A call that takes this long can afford that a helper reads the topology after it.
-constexpr duration long_call{2e7};
 
 learning strictest(learning a, learning b) { return std::max(a, b); }
 
@@ -61,21 +58,7 @@ int maximum(const runtime_options& options, const environment& from_environment,
   return processors;
 }
 
-run_report measure(const batch_control& done, const batch_call& call, ticks wall) {
-  const auto time = [](ticks t) {
-    return duration(tick_clock::nanoseconds(static_cast<double>(t)));
-  };
-  run_report report;
-  static_cast<batch_plan&>(report.plan) = done.plan();
-  report.items = call.items;
-  report.planning = time(done.planning());
-  report.wall = time(wall);
-  report.busy = time(done.busy());
-  report.basis = done.was_shared() ? speedup_basis::busy_time : speedup_basis::measured_serial;
-  report.serial_estimate = report.busy;
-  report.speedup = wall > 0 ? report.serial_estimate / report.wall : 1;
-  return report;
-}
+duration time(ticks t) { return duration(tick_clock::nanoseconds(static_cast<double>(t))); }
 
 }  // namespace
 
@@ -83,7 +66,8 @@ engine::engine(runtime_options options, const environment& from_environment)
     : learn_(strictest(options.learn, from_environment.learn)),
       processors_(usable_processors()),
       max_n_jobs_(maximum(options, from_environment, processors_)),
-      log_(from_environment.log, std::move(options.on_warning)) {
+      log_(from_environment.log, std::move(options.on_warning)),
+      allowed_(max_n_jobs_) {
   tick_clock::calibrate();
   process::watch();
   // Only beyond what TBB allows by itself: a control of ours would also be a limit for the host.
@@ -91,15 +75,24 @@ engine::engine(runtime_options options, const environment& from_environment)
   if (tbb && max_n_jobs_ > helper_arena::allowed()) allowance_.emplace(max_n_jobs_);
   helpers_ = std::make_unique<helper_pool>(max_n_jobs_ - 1);
   update_limits();
+  location at = find_location(options.store, from_environment.get);
+  if (learn_ == learning::off) at = {};
+  if (!at.warning.empty()) log_.warn(at.warning);
+  experience_ = std::make_unique<experience>(
+      std::move(at.folder), engine_parts{[this]() -> const machine& { return this_machine(); },
+                                         [this] { look_at_limits(); }, costs_, log_});
 }
 
 engine::~engine() = default;
 
-void engine::retire() noexcept { allowance_.reset(); }
+void engine::retire() noexcept {
+  experience_->retire();
+  allowance_.reset();
+}
 
 void engine::update_limits() noexcept {
   constexpr double never = std::numeric_limits<double>::infinity();
-  const bool is_alone = max_n_jobs_ == 1;
+  const bool is_alone = max_n_jobs_ == 1 || allowed_.load(std::memory_order_relaxed) == 1;
   const auto limit = [&](bool awake) {
     return is_alone ? never : tick_clock::to_ticks(worth_sharing(costs_.now(awake)));
   };
@@ -146,31 +139,60 @@ void engine::run(const batch_call& call, const batch_options& options) {
   const counted_caller caller(callers_);
   const site_key key(options.name, options.where, call.types);
   const learning learn = learning_of(options);
+  memory* const work = memory_of(key, call, options, learn);
   planning_input in = input(describe(call, options), options);
-  know(in, recall(key, call.items, learn));
+  if (learn != learning::off) know(in, recall(key, work, call.items));
+  measurement whole;
+  whole.explored = probe_serial(work, in, learn);
 
-  batch_control control(call, options, in, {*helpers_, costs_, callers_});
+  batch_control control(call, options, in, {*helpers_, costs_, callers_, *experience_, work});
   try {
     control.run();
   } catch (...) {
     // Work that ends by an exception, such as a search, is work like any other.
-    if (learn == learning::on) remember(key, call.items, control);
+    if (learn == learning::on) remember(key, nullptr, call, control, whole);
     throw;
   }
 
-  run_report report = measure(control, call, tick_clock::now() - start);
+  const ticks end = tick_clock::now();
+  whole.wall = time(end - start);
+  whole.n_jobs = control.measured_workers();
   if (control.called_helpers()) {
     credit_.spend();
   } else {
     miss(static_cast<double>(control.busy()));
   }
-  if (learn == learning::on) remember(key, call.items, control);
   if (options.report != nullptr || log_.tells(log_level::decision)) {
-    report.plan.confidence = control.confidence();
+    const run_report report = measure(control, call, work, end - start);
+    if (log_.tells(log_level::decision)) tell(options, in, report);
+    if (options.report != nullptr) *options.report = report;
   }
-  if (log_.tells(log_level::decision)) tell(options, report);
-  if (options.report != nullptr) *options.report = report;
-  if (report.wall > long_call) read_machine_aside();
+  if (learn == learning::on) remember(key, work, call, control, whole);
+  experience_->worked(whole.wall);
+}
+
+run_report engine::measure(const batch_control& done, const batch_call& call, memory* work,
+                           ticks wall) {
+  run_report report;
+  static_cast<batch_plan&>(report.plan) = done.plan();
+  report.plan.confidence = done.confidence();
+  report.items = call.items;
+  report.planning = time(done.planning());
+  report.wall = time(wall);
+  report.busy = time(done.busy());
+  report.serial_estimate = report.busy;
+  report.basis = done.was_shared() ? speedup_basis::busy_time : speedup_basis::measured_serial;
+  const double serial_ns =
+      done.was_shared() && work != nullptr ? work->serial_item_ns(call.items) : 0;
+  // Workers only slow each other, by no more than all of them are: where that does not explain what
+  // was measured, the items of this call are others.
+  const duration serial(serial_ns * static_cast<double>(call.items));
+  if (serial * report.plan.n_jobs > report.busy && serial < 1.1 * report.busy) {
+    report.serial_estimate = serial;
+    report.basis = speedup_basis::measured_serial;
+  }
+  report.speedup = wall > 0 ? report.serial_estimate / report.wall : 1;
+  return report;
 }
 
 /// A warm call took less than half or more than twice of what was expected.
@@ -194,7 +216,13 @@ void engine::correct(site& known, std::size_t items, double expected, double ela
 batch_plan engine::plan(const batch_call& call, const batch_options& options) {
   const site_key key(options.name, options.where, call.types);
   planning_input in = input(describe(call, options), options);
-  know(in, recall(key, call.items, learning_of(options)));
+  if (const learning learn = learning_of(options); learn != learning::off) {
+    memory* const work = memory_of(key, call, options, learn);
+    know(in, recall(key, work, call.items));
+    if (in.source == plan_source::fallback && experience_->has_store()) {
+      if (const auto found = experience_->ask(work, in.work)) know(in, known_from(*found));
+    }
+  }
   if (in.source == plan_source::fallback && call.items > 0) know(in, sample(call));
   batch_plan plan = choose(in);
   plan.confidence = confidence(in, plan);
@@ -223,7 +251,12 @@ engine::knowledge engine::sample(const batch_call& call) {
     if (tick_clock::nanoseconds(times.elapsed()) >= enough_ns) break;
     time(block);
   }
-  return {times.mean(), times.coefficient_of_variation(), plan_source::sampled, times.log_error()};
+  return {times.mean(),
+          times.coefficient_of_variation(),
+          plan_source::sampled,
+          times.log_error(),
+          false,
+          {}};
 }
 
 planning_input engine::input(const workload& work, const batch_options& options) {
@@ -247,34 +280,47 @@ void engine::know(planning_input& in, const knowledge& known) {
   in.work.coefficient_of_variation = known.coefficient_of_variation;
   in.source = known.source;
   in.log_error = known.log_error;
+  in.measured = known.measured;
   if (known.waits) in.machine = {in.machine.workers, in.machine.workers};
 }
 
 /// What this call may use now. Cores are told from their threads once the topology was read.
 capacity engine::usable(const batch_options& options) {
   int workers = max_n_jobs_;
+  if (options.n_jobs == 0) workers = std::min(workers, allowed_.load(std::memory_order_relaxed));
   if (options.max_n_jobs != 0) workers = std::min(workers, options.max_n_jobs);
   if (workers > 1) {
     const process::inside_tbb tbb;
     workers = tbb ? std::min(workers, helper_arena::allowed()) : 1;
   }
   const bool knows_cores = has_machine_.load(std::memory_order_acquire);
-  return {workers, knows_cores ? machine_.usable_cores : processors_, processors_};
+  if (!knows_cores) return {workers, processors_, processors_};
+  return {workers, machine_.usable_cores, processors_,
+          machine_.usable_cores - machine_.usable_fast_cores};
 }
 
 learning engine::learning_of(const batch_options& options) const noexcept {
   return strictest(learn_, options.learn);
 }
 
-/// Once a process has enough work to plan for cores, a helper reads them, off every caller's path.
-void engine::read_machine_aside() noexcept {
-  if (max_n_jobs_ == 1 || reads_machine_.exchange(true)) return;
-  helpers_->call_aside(
-      {[](void* self) noexcept { static_cast<engine*>(self)->this_machine(); }, this});
+/// What this process may use may change while it runs.
+void engine::look_at_limits() noexcept {
+  try {
+    const double cpus = read_group_limits(system_files{}).cpus;
+    const int usable_now = std::min(processors_, usable_processors());
+    const bool is_limited = cpus > 0 || usable_now < processors_;
+    // Threads beyond the processors were asked for, for work that waits: only a limit takes them.
+    const int allowed = is_limited ? allowed_workers(cpus, usable_now) : max_n_jobs_;
+    allowed_.store(std::min(allowed, max_n_jobs_), std::memory_order_relaxed);
+    update_limits();
+  } catch (const std::bad_alloc&) {
+    // They are looked at again.
+  }
 }
 
 /// One line for a decision, and for debugging what it was made of.
-void engine::tell(const batch_options& options, const run_report& report) {
+void engine::tell(const batch_options& options, const planning_input& in,
+                  const run_report& report) {
   std::string line = options.name.empty() ? std::string(options.where.file) + ":" +
                                                 std::to_string(options.where.line)
                                           : std::string(options.name);
@@ -286,38 +332,14 @@ void engine::tell(const batch_options& options, const run_report& report) {
             " threads; a helper starts " + to_text(duration(awake.arrive)) +
             " after it is called when awake, " + to_text(duration(asleep.arrive)) +
             " when asleep; a claim takes " + to_text(duration(awake.claim)) + ".";
+    for (const measured_width& width : in.measured.widths()) {
+      line += " Measured with " + std::to_string(width.n_jobs) + " of them: " +
+              to_text(duration(std::exp(width.log_item_ns) * static_cast<double>(report.items))) +
+              ", over " + number(width.calls) + " calls.";
+    }
+    line += experience_->has_store() ? " Store: " + experience_->folder() + "." : " No store.";
   }
   log_.write(line);
-}
-
-engine::knowledge engine::recall(const site_key& key, std::size_t items, learning learn) noexcept {
-  if (learn == learning::off) return {};
-  // Work of another size tells of its items, too, as long as it is not much smaller or larger.
-  constexpr int near = 2;
-  const int size = site_key::size_class(items);
-  for (const int off : {0, 1, -1, near, -near}) {
-    const site* known = sites_.find(key.with_class(size + off));
-    if (known == nullptr) continue;
-    const decision d = known->load();
-    if (d.item_ticks > 0) {
-      return {static_cast<double>(d.item_ticks), static_cast<double>(d.coefficient_of_variation),
-              plan_source::predicted, known_log_error,
-              known->waits.load(std::memory_order_relaxed)};
-    }
-  }
-  return {};
-}
-
-void engine::remember(const site_key& key, std::size_t items, const batch_control& run) noexcept {
-  if (run.items_run() == 0) return;
-  const double measured = static_cast<double>(run.busy()) / static_cast<double>(run.items_run());
-  site& s = sites_.insert(key.with_size(items));
-  const auto old = static_cast<double>(s.load().item_ticks);
-  // Winsorised, but for a first time: one call among others that was disturbed decides little.
-  const double next = old > 0 ? old + (std::clamp(measured, old / 2, old * 2) - old) / 2 : measured;
-  s.store({static_cast<float>(next), static_cast<float>(run.sample().coefficient_of_variation())});
-  s.waits.store(run.waits(), std::memory_order_relaxed);
-  update_limits();
 }
 
 }  // namespace amorsize::detail

@@ -16,6 +16,7 @@
 #include "plan/wake_credit.hpp"
 #include "run/helper_pool.hpp"
 #include "runtime/environment.hpp"
+#include "runtime/experience.hpp"
 #include "runtime/log.hpp"
 #include "workload/site_key.hpp"
 
@@ -34,6 +35,9 @@ class engine {
   bool run_warm(const batch_call& call, const batch_options& options);
   void run(const batch_call& call, const batch_options& options);
   batch_plan plan(const batch_call& call, const batch_options& options);
+  std::optional<batch_plan> predict(const workload& work);
+  void update(const workload& work, const run_report& report);
+  void save();
 
   const machine& this_machine();
   std::size_t worker_limit() const noexcept { return static_cast<std::size_t>(max_n_jobs_); }
@@ -53,11 +57,13 @@ class engine {
     plan_source source = plan_source::fallback;
     double log_error = 0;
     bool waits = false;  ///< the items wait more than they compute
+    measured_widths measured;
   };
 
   void correct(site& known, std::size_t items, double expected, double elapsed) noexcept;
   planning_input input(const workload& work, const batch_options& options);
   capacity usable(const batch_options& options);
+  void look_at_limits() noexcept;
 
   /// What is not worth sharing, in ticks, and what it costs to change that.
   struct limits {
@@ -71,13 +77,19 @@ class engine {
   bool should_wake() const noexcept;
 
   learning learning_of(const batch_options& options) const noexcept;
-  knowledge recall(const site_key& key, std::size_t items, learning learn) noexcept;
-  void remember(const site_key& key, std::size_t items, const batch_control& run) noexcept;
+  memory* memory_of(const site_key& key, const batch_call& call, const batch_options& options,
+                    learning learn) noexcept;
+  memory* memory_of_name(const workload& work);
+  knowledge recall(const site_key& key, memory* work, std::size_t items) noexcept;
+  duration probe_serial(memory* work, planning_input& in, learning learn) noexcept;
+  void remember(const site_key& key, memory* work, const batch_call& call, const batch_control& run,
+                const measurement& whole) noexcept;
+  run_report measure(const batch_control& done, const batch_call& call, memory* work, ticks wall);
+  static knowledge known_from(const recalled& found);
   static knowledge sample(const batch_call& call);
   static void know(planning_input& in, const knowledge& known);
 
-  void tell(const batch_options& options, const run_report& report);
-  void read_machine_aside() noexcept;
+  void tell(const batch_options& options, const planning_input& in, const run_report& report);
 
   const learning learn_;
   const int processors_;
@@ -90,10 +102,11 @@ class engine {
   std::atomic<int> callers_{0};  // threads inside a call that may call helpers
   limits limits_;
   wake_credit credit_;
+  std::atomic<int> allowed_;  // threads, by what limits this process now
   std::once_flag machine_read_;
-  std::atomic<bool> reads_machine_{false};
   std::atomic<bool> has_machine_{false};
   machine machine_;
+  std::unique_ptr<experience> experience_;  // last: its thread uses all above
 };
 
 }  // namespace amorsize::detail

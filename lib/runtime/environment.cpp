@@ -39,6 +39,7 @@ constexpr std::array<std::pair<const char*, log_level>, 4> log_names{
 environment environment::read(const std::function<const char*(const char*)>& get,
                               const std::function<void(std::string_view)>& warn) {
   environment e;
+  e.get = get;
   const auto take = [&](const char* name, auto& value, const auto& parse, const std::string& rule) {
     const char* text = get(name);
     if (text == nullptr || *text == '\0') return;

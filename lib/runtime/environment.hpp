@@ -16,6 +16,9 @@ struct environment {
   learning learn = learning::on;   ///< AMORSIZE_LEARN=on|frozen|off
   log_level log = log_level::off;  ///< AMORSIZE_LOG=off|warning|decision|debug
 
+  /// The variables themselves; those of the store's place have a home of their own.
+  std::function<const char*(const char*)> get = [](const char*) { return nullptr; };
+
   /// Reads them by `get`, which gives null for what is not set. A value that breaks its rule is
   /// told to `warn`, and is as if not set.
   static environment read(const std::function<const char*(const char*)>& get,

@@ -19,6 +19,14 @@ std::string shape(const batch_plan& plan) {
          count(plan.chunksize, "item");
 }
 
+std::string prediction(const batch_plan& plan) {
+  if (plan.measurements == 0) return "from what earlier calls measured";
+  const std::string calls = count(plan.measurements, "measured call");
+  if (plan.similarity >= 1) return "predicted from " + calls + " of this work";
+  return "predicted from " + calls + " of work that is " + number(100 * plan.similarity) +
+         " % alike";
+}
+
 std::string source(const batch_plan& plan) {
   switch (plan.source) {
     case plan_source::fallback:
@@ -26,7 +34,7 @@ std::string source(const batch_plan& plan) {
     case plan_source::sampled:
       return "from a sample of its items";
     case plan_source::predicted:
-      return "from what earlier calls measured";
+      return prediction(plan);
     case plan_source::requested:
       return "as requested";
   }

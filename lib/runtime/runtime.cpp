@@ -48,6 +48,10 @@ std::unique_ptr<engine> make_engine(runtime_options options) {
     throw invalid_option("learn is " + std::to_string(static_cast<int>(options.learn)) +
                          ", must be on, frozen or off");
   }
+  if (!options.store.empty() && options.store != "off" && options.store.front() != '/') {
+    throw invalid_option("store is \"" + options.store +
+                         "\", must be an absolute path, \"off\" or empty (automatic)");
+  }
   std::vector<std::string> warnings;
   const auto from_environment = detail::environment::read(
       [](const char* name) { return std::getenv(name); },
@@ -74,6 +78,8 @@ runtime& runtime::shared() {
   static runtime& only = *new runtime;
   return only;
 }
+
+void runtime::save() { engine_->save(); }
 
 const machine& runtime::machine() const { return engine_->this_machine(); }
 

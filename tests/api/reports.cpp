@@ -54,11 +54,13 @@ TEST_CASE("the fields of a report fit together, whatever ran") {
     CHECK(report.busy <= report.wall * plan.n_jobs * 1.01);
     CHECK(report.speedup == doctest::Approx(report.serial_estimate / report.wall));
     // Where one thread ran all items, its time inside them is what a loop would have taken.
-    if (plan.n_jobs == 1) CHECK(report.basis == speedup_basis::measured_serial);
-    if (report.basis == speedup_basis::measured_serial) {
+    if (plan.n_jobs == 1) {
+      CHECK(report.basis == speedup_basis::measured_serial);
       CHECK(report.serial_estimate == report.busy);
       CHECK(report.speedup <= 1);
     }
+    CHECK(report.serial_estimate <= 1.1 * report.busy);
+    CHECK(report.serial_estimate * plan.n_jobs >= report.busy);
   }
 }
 

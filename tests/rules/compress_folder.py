@@ -47,7 +47,7 @@ class compress_folder(unittest.TestCase):
         self.assertEqual(number(output, "files"), [len(contents)])
         self.assertEqual(number(output, "bytes"), [sum(map(len, contents)), packed])
         self.assertEqual(number(output, "unreadable"), [0])
-        for field in ("plan", "serial estimate", "wall time", "speedup"):
+        for field in ("plan", "confidence", "planning", "serial estimate", "wall time", "speedup"):
             self.assertRegex(output, f"(?m)^{field}: +\\S")
 
     def test_odd_names_are_files_like_others(self):

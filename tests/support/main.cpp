@@ -1,3 +1,10 @@
 /// The main function of every doctest program, compiled once.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
+
+#include <cstdlib>
+
+int main(int count, char** arguments) {
+  setenv("AMORSIZE_STORE", "off", 1);  // never the store of who runs the tests
+  return doctest::Context(count, arguments).run();
+}

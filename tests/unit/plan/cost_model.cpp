@@ -173,3 +173,16 @@ TEST_CASE("confidence is a probability, falls with doubt about a clear choice, a
   CHECK(confidence_of(1, 0, 0.1) == 0);
   CHECK(confidence_of(1, 1, 0) == 0);
 }
+
+TEST_CASE("a core of a slower kind adds less than a fast one, and more than a sibling") {
+  const capacity hybrid{16, 12, 16, 8};  // 4 fast cores with siblings, 8 slow ones
+  const auto added = [&](int n) {
+    return effective_workers(n, hybrid) - effective_workers(n - 1, hybrid);
+  };
+  for (int n = 2; n <= 4; ++n) CHECK(added(n) == doctest::Approx(1));
+  for (int n = 5; n <= 12; ++n) {
+    CHECK(added(n) < 0.9);
+    CHECK(added(n) > added(13));
+  }
+  CHECK(added(16) > 0);
+}

@@ -97,3 +97,16 @@ TEST_CASE("threads may observe and read at once, and read values that were there
   CHECK(in_range);
   CHECK(costs.now(true).claim == doctest::Approx(200).epsilon(0.01));
 }
+
+TEST_CASE("what earlier processes measured is where this one begins, where it can be true") {
+  measured_costs costs;
+  const sharing_costs typical = costs.now(false);
+  costs.assume({400, 2'000, 700, 0}, {1e12, 0, 700, 0});
+  CHECK(costs.now(true).start == 400);
+  CHECK(costs.now(true).arrive == 2'000);
+  CHECK(costs.now(true).join == 700);
+  CHECK(costs.now(true).claim == typical.claim);
+  // Far beyond what a machine can take is no measurement.
+  CHECK(costs.now(false).start <= 16 * typical.start);
+  CHECK(costs.now(false).arrive == typical.arrive);
+}

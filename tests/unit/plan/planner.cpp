@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <initializer_list>
 #include <string>
+#include <utility>
 
 #include "machine/topology.hpp"
 
@@ -143,4 +146,68 @@ TEST_CASE("on machines from a laptop to two sockets, no plan exceeds what is usa
     }
     CHECK(choose(known(1'000'000, 1e5, machine)).n_jobs == machine.workers);
   }
+}
+
+namespace {
+
+/// Calls of 1,000 items that took so long with each number of threads, each measured 10 times.
+planning_input measured(std::initializer_list<std::pair<int, double>> widths, capacity machine) {
+  planning_input in = known(1'000, 1e5, machine);
+  in.source = plan_source::predicted;
+  in.measured.similarity = 1;
+  for (const auto& [n, ns] : widths) in.measured.add({n, std::log(ns / 1'000), 0.03, 10});
+  return in;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "what was measured wins over what the cost model expects, and swapped it swaps the plan") {
+  // 100 ms of work: the model would take all eight.
+  CHECK(choose(measured({{1, 100e6}, {2, 60e6}, {4, 40e6}, {8, 20e6}}, {8, 8})).n_jobs == 8);
+  CHECK(choose(measured({{1, 20e6}, {2, 40e6}, {4, 60e6}, {8, 100e6}}, {8, 8})).n_jobs == 1);
+  CHECK(choose(measured({{1, 100e6}, {2, 20e6}, {4, 60e6}, {8, 90e6}}, {8, 8})).n_jobs == 2);
+}
+
+TEST_CASE("a number of threads off the ladder is chosen where it was measured to be best") {
+  CHECK(choose(measured({{1, 100e6}, {2, 90e6}, {3, 10e6}, {4, 90e6}, {8, 95e6}}, {8, 8})).n_jobs ==
+        3);
+}
+
+TEST_CASE("what was measured with more threads than may be used now is not chosen") {
+  for (const int most : {1, 2, 3, 4, 7}) {
+    const batch_plan plan =
+        choose(measured({{1, 100e6}, {2, 60e6}, {8, 5e6}, {64, 1e6}}, {most, most}));
+    CHECK(plan.n_jobs <= most);
+  }
+}
+
+TEST_CASE("a plan from measurements expects what was measured and tells on how many calls") {
+  const planning_input in = measured({{1, 100e6}, {2, 55e6}}, {2, 2});
+  const batch_plan plan = choose(in);
+  CHECK(plan.n_jobs == 2);
+  CHECK(plan.measurements == 20);
+  CHECK(plan.similarity == 1);
+  CHECK(plan.source == plan_source::predicted);
+  CHECK(plan.expected_serial.count() == doctest::Approx(100e6));
+  CHECK(plan.expected_parallel.count() == doctest::Approx(55e6));
+  // Of twice as many items, twice as much.
+  planning_input twice = in;
+  twice.work.items = 2'000;
+  CHECK(choose(twice).expected_parallel.count() == doctest::Approx(110e6));
+}
+
+TEST_CASE("measured outcomes that are far apart leave no doubt, and close ones do") {
+  const double far = chance(measured({{1, 100e6}, {2, 30e6}}, {2, 2}));
+  const double close = chance(measured({{1, 33e6}, {2, 30e6}}, {2, 2}));
+  CHECK(far > 0.99);
+  CHECK(close > 0.5);
+  CHECK(close < far);
+}
+
+TEST_CASE("what the user pinned wins over what was measured") {
+  planning_input in = measured({{1, 20e6}, {2, 60e6}}, {2, 2});
+  in.by_user.n_jobs = 2;
+  CHECK(choose(in).n_jobs == 2);
+  CHECK(choose(in).source == plan_source::requested);
 }

@@ -186,25 +186,6 @@ TEST_CASE("a job that opens while the only helper is at work elsewhere is found 
   await_idle(pool);
 }
 
-TEST_CASE("something else is done by a helper, some time, and the pool is idle after it") {
-  process::watch();
-  const allowance threads(2);
-  helper_pool pool(1);
-  struct other {
-    std::latch done{1};
-    std::thread::id where;
-  } task;
-  pool.call_aside({[](void* self) noexcept {
-                     other& here = *static_cast<other*>(self);
-                     here.where = std::this_thread::get_id();
-                     here.done.count_down();
-                   },
-                   &task});
-  task.done.wait();
-  CHECK(task.where != std::this_thread::get_id());
-  await_idle(pool);
-}
-
 TEST_CASE("a forked child calls nobody") {
   process::watch();
   helper_pool pool(1);

@@ -42,6 +42,20 @@ TEST_CASE("a serial plan is told as a plain loop, and why") {
         "The chance that no plan is over 10 % better is 100 %.");
 }
 
+TEST_CASE("a predicted plan tells how many calls it rests on, and how much alike these were") {
+  batch_plan plan = shared_plan();
+  plan.source = plan_source::predicted;
+  plan.measurements = 1;
+  plan.similarity = 1;
+  const std::string one = explain(plan);
+  CHECK(one.find("items, predicted from 1 measured call of this work. An item") != one.npos);
+  plan.measurements = 40;
+  plan.similarity = 0.934;
+  const std::string others = explain(plan);
+  CHECK(others.find("predicted from 40 measured calls of work that is 93.4 % alike. An item") !=
+        others.npos);
+}
+
 TEST_CASE("a requested plan claims no chance, one that knows nothing tells no times") {
   batch_plan plan = shared_plan();
   plan.source = plan_source::requested;

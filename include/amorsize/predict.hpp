@@ -1,0 +1,32 @@
+/// Prediction and learning by hand: for work that is described rather than run here.
+#pragma once
+
+#include <optional>
+
+#include "amorsize/export.hpp"
+#include "amorsize/plan.hpp"
+#include "amorsize/report.hpp"
+#include "amorsize/runtime.hpp"
+#include "amorsize/workload.hpp"
+
+namespace amorsize {
+
+/// The plan that earlier calls suggest, without running anything: calls of the same name on this
+/// machine, in this process or in others that use its store; else, where the item time is told, the
+/// calls that are most alike. Empty where neither is known, or learning is off.
+///
+/// The first one of a process reads the machine and opens the store (some milliseconds). Any
+/// thread. Throws `invalid_option`.
+AMORSIZE_API std::optional<batch_plan> predict_parameters(const workload& work,
+                                                          runtime& on = runtime::shared());
+
+/// Learns from work that ran elsewhere, or is known from elsewhere: the plan and the wall time of
+/// the report. Calls of this library are learned from by themselves, and would count twice.
+///
+/// Needs the workload's name, and the report's items, wall time and `plan.n_jobs`; an item's time
+/// is the workload's or, where that is zero, follows from the report's `serial_estimate`. Any
+/// thread. Throws `invalid_option`.
+AMORSIZE_API void update_model_from_execution(const workload& work, const run_report& report,
+                                              runtime& on = runtime::shared());
+
+}  // namespace amorsize

@@ -1,0 +1,302 @@
+#include "runtime/experience.hpp"
+
+#include <cmath>
+#include <new>
+#include <thread>
+#include <utility>
+
+#include "learn/merge.hpp"
+#include "machine/bandwidth.hpp"
+#include "machine/fingerprint.hpp"
+#include "machine/memory.hpp"
+#include "machine/system_files.hpp"
+#include "run/process.hpp"
+
+namespace amorsize::detail {
+namespace {
+
+// A machine and a store take some milliseconds to read: only for work that takes many times that,
+// in one call or in all together.
+constexpr duration worth_loading{2e7};
+// One workload takes some tens of microseconds to look up in a store that is open.
+constexpr duration worth_looking_up{2e6};
+// Measuring bandwidth keeps one core busy for some 30 ms, once in a machine's life.
+constexpr double worth_measuring_memory_ns = 2e9;
+
+constexpr std::chrono::seconds between_saves{10};
+constexpr std::chrono::seconds before_first_save{1};
+constexpr std::chrono::hours any_time{1};
+constexpr std::chrono::milliseconds last_save_takes{50};
+
+constexpr std::size_t most_workloads = 16'384;
+
+/// Learning never fails a call, also where memory is out.
+template <class Learn>
+void without_failing(Learn&& learn) noexcept {
+  try {
+    std::forward<Learn>(learn)();
+  } catch (const std::bad_alloc&) {
+  }
+}
+
+workload described(const sized_record& size) {
+  workload work;
+  work.items = static_cast<std::size_t>(size.items);
+  work.estimated_item_time = duration(size.item_ns);
+  work.coefficient_of_variation = size.coefficient_of_variation;
+  work.item_bytes = static_cast<std::size_t>(size.item_bytes);
+  work.result_bytes = static_cast<std::size_t>(size.result_bytes);
+  return work;
+}
+
+/// By more than measurements do by themselves.
+bool has_moved(double before, double after) { return std::abs(after - before) > 0.25 * before; }
+
+}  // namespace
+
+experience::experience(std::string folder, engine_parts parts)
+    : folder_(std::move(folder)), engine_(std::move(parts)) {
+  background::of_process().attend(*this);
+}
+
+experience::~experience() { retire(); }
+
+void experience::retire() noexcept {
+  background::of_process().leave(*this);
+  if (is_dirty_.load(std::memory_order_relaxed)) finish(last_save_takes);
+}
+
+memory* experience::find(std::uint64_t key) noexcept {
+  if (process::is_forked()) return nullptr;  // the lock may be the parent's
+  const std::unique_lock lock(map_mutex_, std::try_to_lock);
+  if (!lock) return nullptr;
+  const auto place = all_.find(key);
+  return place == all_.end() ? nullptr : place->second.get();
+}
+
+memory* experience::make(std::uint64_t key, std::string identity) {
+  if (process::is_forked()) return nullptr;
+  const std::unique_lock lock(map_mutex_, std::try_to_lock);
+  if (!lock || all_.size() >= most_workloads) return nullptr;
+  auto& place = all_[key];
+  if (place == nullptr) place = std::make_unique<memory>(key, std::move(identity));
+  return place.get();
+}
+
+void experience::observe(memory& of, const measurement& measured) noexcept {
+  of.observe(measured);
+  is_dirty_.store(true, std::memory_order_relaxed);
+}
+
+void experience::worked(duration took) noexcept {
+  is_active_.store(true, std::memory_order_relaxed);
+  const double all = worked_ns_.fetch_add(took.count(), std::memory_order_relaxed) + took.count();
+  if (all < worth_loading.count()) return;
+  load_soon();
+  if (!background::of_process().is_awake()) background::of_process().poke();
+}
+
+/// The thread is asked once for each thing that is wanted.
+void experience::want(std::atomic<bool>& what) noexcept {
+  if (!what.load(std::memory_order_relaxed) && !what.exchange(true)) {
+    background::of_process().poke();
+  }
+}
+
+std::optional<recalled> experience::consult(memory& of, const workload& work,
+                                            duration left) noexcept {
+  if (!is_ready()) {
+    if (left > worth_loading) load_soon();
+    return std::nullopt;
+  }
+  if (left < worth_looking_up) return std::nullopt;
+  std::optional<recalled> found;
+  without_failing([&] {
+    if (const std::unique_lock lock(store_mutex_, std::try_to_lock); lock) look_up(of);
+    found = of.recall(work.items);
+    if (found && !found->widths.empty()) return;
+    if (has_similar_.load(std::memory_order_acquire)) {
+      found = from_similar(work);
+    } else if (left > worth_loading) {
+      want(wants_similar_);
+    }
+  });
+  return found;
+}
+
+std::optional<recalled> experience::ask(memory* of, const workload& work) {
+  if (process::is_forked()) return std::nullopt;
+  {
+    const std::lock_guard lock(store_mutex_);
+    load();
+    if (of != nullptr) look_up(*of);
+  }
+  if (of != nullptr) {
+    auto found = work.items == 0 ? of->recall_typical() : of->recall(work.items);
+    if (found && (!found->widths.empty() || found->item_ns > 0)) return found;
+  }
+  if (work.items == 0 || work.estimated_item_time.count() <= 0) return std::nullopt;
+  load_similar();
+  return from_similar(work);
+}
+
+void experience::load() {
+  if (is_ready()) return;
+  fingerprint_ = fingerprint_of(engine_.this_machine(), processor_model(system_files{}));
+  if (has_store()) {
+    store_.emplace(folder_, real_files(),
+                   [this](std::string_view text) { engine_.messages.warn(text); });
+    if (!store_->open()) engine_.messages.warn("the store " + folder_ + " cannot be written");
+    if (const auto found = store_->find_machine(fingerprint_)) {
+      saved_ = *found;
+      bandwidth_ = found->bandwidth;
+      engine_.costs.assume({found->start_awake, found->arrive_awake, found->join, found->claim},
+                           {found->start_asleep, found->arrive_asleep, found->join, found->claim});
+    }
+  }
+  last_save_ = std::chrono::steady_clock::now() - between_saves + before_first_save;
+  is_ready_.store(true, std::memory_order_release);  // pairs with the acquire in `is_ready`
+}
+
+/// Once for each workload, before any of it is saved.
+void experience::look_up(memory& of) {
+  if (!store_ || !of.is_first_look()) return;
+  std::vector<workload_record> parts = store_->find(of.hash());
+  // Two texts may have one hash, and other machines measure other times.
+  std::erase_if(parts, [&](const workload_record& part) {
+    return part.identity != of.identity() || part.fingerprint != fingerprint_;
+  });
+  if (!parts.empty()) of.add_known(merged(parts).sizes);
+}
+
+/// Every record of the store, once.
+void experience::load_similar() {
+  if (has_similar_.load(std::memory_order_acquire)) return;
+  const std::lock_guard store_lock(store_mutex_);
+  const std::lock_guard lock(similar_mutex_);
+  if (has_similar_.load(std::memory_order_relaxed)) return;
+  if (store_) {
+    store_->for_each([this](const workload_record& record) {
+      if (record.is_streaming) return true;
+      for (const sized_record& size : record.sizes) similar_.insert(size, record.fingerprint);
+      return true;
+    });
+  }
+  has_similar_.store(true, std::memory_order_release);  // pairs with the acquire in `consult`
+}
+
+std::optional<recalled> experience::from_similar(const workload& work) {
+  const features place = normalised(work, engine_.this_machine(), around());
+  const std::unique_lock lock(similar_mutex_, std::try_to_lock);
+  if (!lock) return std::nullopt;
+  const std::vector<hint> near_ones = similar_.hints_for(place);
+  if (near_ones.empty()) return std::nullopt;
+  const double item_ns = work.estimated_item_time.count();
+  return recalled{measured_widths(near_ones, item_ns), item_ns, work.coefficient_of_variation,
+                  false, work.items};
+}
+
+surroundings experience::around() const {
+  return {static_cast<double>(available_memory(system_files{})), bandwidth_,
+          engine_.costs.now(false).arrive};
+}
+
+void experience::measure_memory_bandwidth() {
+  has_tried_bandwidth_ = true;
+  bandwidth_ = measure_bandwidth(engine_.this_machine());
+}
+
+std::vector<memory*> experience::dirty() {
+  std::vector<memory*> found;
+  const std::lock_guard lock(map_mutex_);
+  for (const auto& [key, of] : all_) {
+    if (of->is_dirty()) found.push_back(of.get());
+  }
+  return found;
+}
+
+bool experience::save(durability how, std::chrono::milliseconds at_most) {
+  if (process::is_forked()) return true;  // what was learned is the parent's to save
+  const auto end = std::chrono::steady_clock::now() + at_most;
+  std::unique_lock lock(store_mutex_, std::try_to_lock);
+  while (!lock && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    static_cast<void>(lock.try_lock());
+  }
+  if (!lock) return false;
+  if (how == durability::synced) load();
+  if (!is_ready() || !store_) return true;
+  is_dirty_.store(false, std::memory_order_relaxed);
+  last_save_ = std::chrono::steady_clock::now();
+  bool all_saved = true;
+  for (memory* of : dirty()) {
+    all_saved = std::chrono::steady_clock::now() < end && save_one(*of, how) && all_saved;
+  }
+  save_machine(how);
+  if (how == durability::quick) store_->tidy();
+  if (!all_saved) is_dirty_.store(true, std::memory_order_relaxed);
+  return all_saved;
+}
+
+bool experience::save_one(memory& of, durability how) {
+  look_up(of);
+  workload_record delta;
+  delta.hash = of.hash();
+  delta.identity = of.identity();
+  delta.fingerprint = fingerprint_;
+  delta.sizes = of.take_unsaved();
+  if (delta.sizes.empty()) return true;
+  for (sized_record& size : delta.sizes) {
+    size.place = normalised(described(size), engine_.this_machine(), around());
+  }
+  if (store_->save(delta, how)) return true;
+  of.give_back(delta.sizes);
+  return false;
+}
+
+void experience::save_machine(durability how) {
+  const sharing_costs awake = engine_.costs.now(true);
+  const sharing_costs asleep = engine_.costs.now(false);
+  const machine_record now{fingerprint_, bandwidth_,    awake.start, awake.arrive,
+                           asleep.start, asleep.arrive, awake.join,  awake.claim};
+  const bool is_news =
+      saved_.fingerprint != now.fingerprint || has_moved(saved_.bandwidth, now.bandwidth) ||
+      has_moved(saved_.arrive_awake, now.arrive_awake) ||
+      has_moved(saved_.start_asleep, now.start_asleep) ||
+      has_moved(saved_.arrive_asleep, now.arrive_asleep) || has_moved(saved_.join, now.join);
+  if (is_news && store_->save_machine(now, how)) saved_ = now;
+}
+
+bool experience::is_due() const {
+  return is_ready() && store_ && store_->is_writable() &&
+         is_dirty_.load(std::memory_order_relaxed) &&
+         std::chrono::steady_clock::now() - last_save_ >= between_saves;
+}
+
+bool experience::tend() noexcept {
+  const bool was_active = is_active_.exchange(false);
+  without_failing([&] {
+    if (was_active || !is_ready()) engine_.look_at_limits();
+    bool is_save_due = false;
+    {
+      const std::lock_guard lock(store_mutex_);
+      if (wants_load_) load();
+      is_save_due = is_due();
+    }
+    if (wants_similar_) load_similar();
+    const bool has_time = worked_ns_ > worth_measuring_memory_ns;
+    if (is_ready() && has_store() && has_time && bandwidth_ == 0 && !has_tried_bandwidth_) {
+      measure_memory_bandwidth();
+    }
+    if (is_save_due) static_cast<void>(save(durability::synced, any_time));
+  });
+  return was_active;
+}
+
+/// A process that never had a reason to read the store has learned nothing worth keeping.
+void experience::finish(std::chrono::milliseconds at_most) noexcept {
+  if (!is_ready()) return;
+  without_failing([&] { static_cast<void>(save(durability::quick, at_most)); });
+}
+
+}  // namespace amorsize::detail

@@ -1,0 +1,85 @@
+/// The memory of one workload: what its calls measured, in this process and in the store.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "amorsize/workload.hpp"
+#include "learn/record.hpp"
+#include "plan/measured_widths.hpp"
+
+namespace amorsize::detail {
+
+/// What a call measured.
+struct measurement {
+  workload work;        ///< with the time of its items as they ran
+  int n_jobs = 0;       ///< as planned, for a call that ran so from its beginning; zero: it did not
+  duration wall{};      ///< of the whole call
+  duration explored{};  ///< lost of it, to learn
+  bool waits = false;   ///< the items wait more than they compute
+};
+
+/// What is known of work before it runs.
+struct recalled {
+  measured_widths widths;
+  double item_ns = 0;  ///< zero: not known
+  double coefficient_of_variation = 0;
+  bool waits = false;
+  std::size_t items = 0;  ///< of the calls that were measured, typically
+};
+
+/// Any thread. On a caller's way nothing waits for a lock: what another thread is at is not
+/// recalled, or not recorded, this time. It never moves and never goes.
+class memory {
+ public:
+  /// \param key  its number within this process
+  memory(std::uint64_t key, std::string identity);
+
+  std::uint64_t key() const noexcept { return key_; }
+  std::uint64_t hash() const noexcept { return hash_; }  ///< of the identity
+  const std::string& identity() const noexcept { return identity_; }
+
+  /// What is known of this size, or of one not much smaller or larger.
+  std::optional<recalled> recall(std::size_t items) noexcept;
+
+  /// Of the size that was measured most.
+  std::optional<recalled> recall_typical() noexcept;
+
+  /// Mean serial time of one item, by calls of this size on one thread; zero: none was.
+  double serial_item_ns(std::size_t items) noexcept;
+
+  /// Whether a call of this size is to be run on one thread, to measure what that takes.
+  bool should_probe_serial(std::size_t items, duration serial, duration chosen) noexcept;
+
+  void observe(const measurement& measured) noexcept;
+
+  // For the store, by one thread at a time:
+  bool is_dirty() const noexcept { return is_dirty_.load(std::memory_order_acquire); }
+  bool is_first_look() noexcept { return !is_looked_up_.exchange(true); }
+  void add_known(const std::vector<sized_record>& sizes);
+  std::vector<sized_record> take_unsaved();
+  void give_back(const std::vector<sized_record>& unsaved);
+
+ private:
+  struct sized {
+    sized_record known;    // the store's and this process's
+    sized_record unsaved;  // of it, what the store does not have
+  };
+  sized& of_class(int size_class);
+  const sized_record* nearest(int size_class, int& distance) const;
+  std::unique_lock<std::mutex> try_lock() noexcept;
+
+  const std::uint64_t key_;
+  const std::string identity_;
+  const std::uint64_t hash_;
+  std::atomic<bool> is_looked_up_{false};
+  std::atomic<bool> is_dirty_{false};
+  std::mutex mutex_;
+  std::vector<sized> sizes_;
+};
+
+}  // namespace amorsize::detail
