@@ -75,12 +75,13 @@ engine::engine(runtime_options options, const environment& from_environment)
   if (tbb && max_n_jobs_ > helper_arena::allowed()) allowance_.emplace(max_n_jobs_);
   helpers_ = std::make_unique<helper_pool>(max_n_jobs_ - 1);
   update_limits();
-  location at = find_location(options.store, from_environment.get);
-  if (learn_ == learning::off) at = {};
+  location at;
+  if (learn_ != learning::off) at = find_location(options.store, from_environment.get);
   if (!at.warning.empty()) log_.warn(at.warning);
   experience_ = std::make_unique<experience>(
-      std::move(at.folder), engine_parts{[this]() -> const machine& { return this_machine(); },
-                                         [this] { look_at_limits(); }, costs_, log_});
+      std::move(at.folder),
+      engine_parts{[this]() -> const machine& { return this_machine(); },
+                   [this] { look_at_limits(); }, costs_, log_, learn_ == learning::on});
 }
 
 engine::~engine() = default;
@@ -163,7 +164,8 @@ void engine::run(const batch_call& call, const batch_options& options) {
     miss(static_cast<double>(control.busy()));
   }
   if (options.report != nullptr || log_.tells(log_level::decision)) {
-    const run_report report = measure(control, call, work, end - start);
+    run_report report = measure(control, call, work, end - start);
+    if (whole.explored.count() > 0) report.plan.confidence = 0;  // not for the best, but to learn
     if (log_.tells(log_level::decision)) tell(options, in, report);
     if (options.report != nullptr) *options.report = report;
   }

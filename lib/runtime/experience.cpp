@@ -19,7 +19,7 @@ namespace {
 // in one call or in all together.
 constexpr duration worth_loading{2e7};
 // One workload takes some tens of microseconds to look up in a store that is open.
-constexpr duration worth_looking_up{2e6};
+constexpr duration worth_looking_up{5e6};
 // Measuring bandwidth keeps one core busy for some 30 ms, once in a machine's life.
 constexpr double worth_measuring_memory_ns = 2e9;
 
@@ -146,7 +146,8 @@ void experience::load() {
   if (has_store()) {
     store_.emplace(folder_, real_files(),
                    [this](std::string_view text) { engine_.messages.warn(text); });
-    if (!store_->open()) engine_.messages.warn("the store " + folder_ + " cannot be written");
+    if (engine_.may_write && !store_->open())
+      engine_.messages.warn("the store " + folder_ + " cannot be written");
     if (const auto found = store_->find_machine(fingerprint_)) {
       saved_ = *found;
       bandwidth_ = found->bandwidth;
@@ -215,27 +216,41 @@ std::vector<memory*> experience::dirty() {
   return found;
 }
 
-bool experience::save(durability how, std::chrono::milliseconds at_most) {
-  if (process::is_forked()) return true;  // what was learned is the parent's to save
-  const auto end = std::chrono::steady_clock::now() + at_most;
+/// The store, unless another thread is at it until `end`.
+std::unique_lock<std::mutex> experience::lock_store(time_point end) {
   std::unique_lock lock(store_mutex_, std::try_to_lock);
   while (!lock && std::chrono::steady_clock::now() < end) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
     static_cast<void>(lock.try_lock());
   }
-  if (!lock) return false;
-  if (how == durability::synced) load();
-  if (!is_ready() || !store_) return true;
-  is_dirty_.store(false, std::memory_order_relaxed);
-  last_save_ = std::chrono::steady_clock::now();
-  bool all_saved = true;
+  return lock;
+}
+
+bool experience::save(durability how, std::chrono::milliseconds at_most) {
+  if (!engine_.may_write || process::is_forked()) return true;  // a child's is its parent's to save
+  const time_point end = std::chrono::steady_clock::now() + at_most;
+  const auto with_store = [&](auto&& use) {
+    const auto lock = lock_store(end);
+    return lock && use();
+  };
+  bool is_all = with_store([&] {
+    if (how == durability::synced) load();
+    is_dirty_.store(false, std::memory_order_relaxed);
+    last_save_ = std::chrono::steady_clock::now();
+    return true;
+  });
+  if (!is_ready() || !has_store()) return is_all;
+  // One at a time: who plans by the store does not wait for all of them.
   for (memory* of : dirty()) {
-    all_saved = std::chrono::steady_clock::now() < end && save_one(*of, how) && all_saved;
+    is_all = with_store([&] { return save_one(*of, how); }) && is_all;
   }
-  save_machine(how);
-  if (how == durability::quick) store_->tidy();
-  if (!all_saved) is_dirty_.store(true, std::memory_order_relaxed);
-  return all_saved;
+  static_cast<void>(with_store([&] {
+    save_machine(how);
+    store_->tidy();
+    return true;
+  }));
+  if (!is_all) is_dirty_.store(true, std::memory_order_relaxed);
+  return is_all;
 }
 
 bool experience::save_one(memory& of, durability how) {
@@ -276,7 +291,7 @@ bool experience::is_due() const {
 bool experience::tend() noexcept {
   const bool was_active = is_active_.exchange(false);
   without_failing([&] {
-    if (was_active || !is_ready()) engine_.look_at_limits();
+    if (was_active || (wants_load_ && !is_ready())) engine_.look_at_limits();
     bool is_save_due = false;
     {
       const std::lock_guard lock(store_mutex_);
@@ -293,9 +308,10 @@ bool experience::tend() noexcept {
   return was_active;
 }
 
-/// A process that never had a reason to read the store has learned nothing worth keeping.
+/// A process that never had a reason to read the store has learned nothing worth keeping. One that
+/// is reading it is waited for.
 void experience::finish(std::chrono::milliseconds at_most) noexcept {
-  if (!is_ready()) return;
+  if (!wants_load_ && !is_ready()) return;
   without_failing([&] { static_cast<void>(save(durability::quick, at_most)); });
 }
 

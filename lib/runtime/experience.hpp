@@ -31,6 +31,7 @@ struct engine_parts {
   std::function<void()> look_at_limits;          ///< what this process may use now
   measured_costs& costs;
   log& messages;
+  bool may_write = true;  ///< else what the store has is used as it is
 };
 
 /// Any thread. Reading machine and store, and saving, is done in the background, but where a
@@ -87,6 +88,8 @@ class experience final : public tended {
   void load_similar();
   void measure_memory_bandwidth();
   std::vector<memory*> dirty();
+  using time_point = std::chrono::steady_clock::time_point;
+  std::unique_lock<std::mutex> lock_store(time_point end);
 
   // Under the store's lock:
   void load();
@@ -105,7 +108,7 @@ class experience final : public tended {
   std::optional<store> store_;
   std::uint64_t fingerprint_ = 0;
   machine_record saved_;
-  std::chrono::steady_clock::time_point last_save_;
+  time_point last_save_;
 
   std::mutex similar_mutex_;
   similar_work similar_;

@@ -50,11 +50,19 @@ std::string items(const batch_plan& plan) {
   return text + ".";
 }
 
+/// One thread, not because it is best but to know what that takes.
+bool is_probe(const batch_plan& plan) {
+  return plan.source == plan_source::predicted && plan.n_jobs == 1 && plan.confidence == 0 &&
+         plan.measurements != 0;
+}
+
 std::string expectation(const batch_plan& plan) {
   if (plan.expected_serial.count() <= 0) return "";
   if (plan.n_jobs == 1) {
-    return " A plain loop is expected to take " + to_text(plan.expected_serial) +
-           (plan.source == plan_source::requested ? "." : "; sharing would not shorten it.");
+    const std::string time = " A plain loop is expected to take " + to_text(plan.expected_serial);
+    if (plan.source == plan_source::requested) return time + ".";
+    return time + (is_probe(plan) ? "; this time it is run, to measure that."
+                                  : "; sharing would not shorten it.");
   }
   return " It is expected to take " + to_text(plan.expected_parallel) + ", a plain loop " +
          to_text(plan.expected_serial) + ".";
@@ -76,7 +84,8 @@ const char* basis(speedup_basis basis) {
 
 std::string explain(const batch_plan& plan) {
   std::string text = shape(plan) + ", " + source(plan) + "." + items(plan) + expectation(plan);
-  if (plan.source != plan_source::requested && plan.expected_serial.count() > 0) {
+  const bool is_chosen = plan.source != plan_source::requested && !is_probe(plan);
+  if (is_chosen && plan.expected_serial.count() > 0) {
     text +=
         " The chance that no plan is over 10 % better is " + number(100 * plan.confidence) + " %.";
   }

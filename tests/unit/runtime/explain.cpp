@@ -56,6 +56,18 @@ TEST_CASE("a predicted plan tells how many calls it rests on, and how much alike
         others.npos);
 }
 
+TEST_CASE("a plain loop that is run to measure it claims neither a chance nor to be the best") {
+  batch_plan plan;
+  plan.source = plan_source::predicted;
+  plan.measurements = 3;
+  plan.similarity = 1;
+  plan.estimated_item_time = duration(1'000);
+  plan.expected_serial = plan.expected_parallel = duration(1e6);
+  CHECK(explain(plan) ==
+        "1 thread, in a plain loop, predicted from 3 measured calls of this work. An item takes "
+        "1 us. A plain loop is expected to take 1 ms; this time it is run, to measure that.");
+}
+
 TEST_CASE("a requested plan claims no chance, one that knows nothing tells no times") {
   batch_plan plan = shared_plan();
   plan.source = plan_source::requested;
