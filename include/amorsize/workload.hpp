@@ -10,7 +10,7 @@ namespace amorsize {
 
 /// Zero means not known, in every field.
 struct workload {
-  std::string_view name;
+  std::string_view name = {};
   std::size_t items = 0;
   duration estimated_item_time{};         ///< mean time of one item on one thread
   double coefficient_of_variation = 0.0;  ///< standard deviation of item times over their mean

@@ -24,17 +24,17 @@ struct configuration {
 /// nanoseconds. Sufficient statistics, so that two can be added up.
 struct outcome {
   configuration by;
-  double count = 0;    ///< calls measured
-  double mean = 0;     ///< of ln(wall time / items)
-  double squares = 0;  ///< sum of the squared distances from the mean
+  double count = 0;            ///< calls measured
+  double mean = 0;             ///< of ln(wall time / items)
+  double squares = 0;          ///< sum of the squared distances from the mean
   std::int64_t last_seen = 0;  ///< seconds since 1970; zero: not known
 };
 
 /// One workload at sizes of one power of two.
 struct sized_record {
   int size_class = 0;  ///< bit width of the number of items
-  double calls = 0;    ///< measured; the means below are over these
-  double items = 0;
+  double calls = 0;    ///< measured; what follows is a mean over these, or a sum where it says so
+  double items = 0;    ///< of all calls together
   double item_ns = 0;  ///< time of one item on one thread; zero: not known
   double coefficient_of_variation = 0;
   double item_bytes = 0;
@@ -57,8 +57,8 @@ struct origin {
 };
 
 struct workload_record {
-  std::uint64_t hash = 0;     ///< of `identity`
-  std::string identity;       ///< name, or program, place and types
+  std::uint64_t hash = 0;         ///< of `identity`
+  std::string identity;           ///< name, or program, place and types
   std::uint64_t fingerprint = 0;  ///< of the machine; zero: not known
   bool is_streaming = false;
   origin from;

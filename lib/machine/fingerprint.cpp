@@ -55,7 +55,7 @@ std::string processor_model(const system_files& files) {
     const auto part = value_of(line, "CPU part");
     if (!part || std::find(seen.begin(), seen.end(), *part) != seen.end()) continue;
     seen.push_back(*part);
-    parts += (parts.empty() ? "" : " ") + std::string(*part);
+    parts.append(parts.empty() ? "" : " ").append(*part);
   }
   return parts;
 }

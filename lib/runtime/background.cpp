@@ -21,6 +21,7 @@ constexpr std::chrono::milliseconds exit_budget{50};
 background& background::of_process() noexcept { return immortal<background>(); }
 
 void background::attend(tended& who) {
+  if (process::is_forked()) return;  // the lock may be the parent's
   process::at_exit(&background::finish_all);
   const std::lock_guard lock(mutex_);
   all_.push_back(&who);
@@ -36,13 +37,11 @@ void background::poke() noexcept {
   if (!process::may_use_threads()) return;
   const std::lock_guard lock(mutex_);
   is_poked_ = true;
-  if (is_awake_.load(std::memory_order_relaxed)) {
-    poked_.notify_one();
-    return;
-  }
   try {
-    std::thread([this] { loop(); }).detach();
+    if (!has_thread_) std::thread([this] { loop(); }).detach();
+    has_thread_ = true;
     is_awake_.store(true, std::memory_order_relaxed);
+    poked_.notify_one();
   } catch (const std::system_error&) {
     // No thread to be had: what was learned is saved at exit.
   } catch (const std::bad_alloc&) {
@@ -59,10 +58,14 @@ void background::loop() noexcept {
     const bool has_more = tend_all();
     lock.lock();
     idle = was_poked || has_more ? 0 : idle + 1;
-    if (idle > idle_looks && !is_poked_) break;
-    if (!is_poked_) poked_.wait_for(lock, between_looks);
+    if (is_poked_) continue;
+    if (idle < idle_looks) {
+      poked_.wait_for(lock, between_looks);
+    } else {
+      is_awake_.store(false, std::memory_order_relaxed);
+      poked_.wait(lock, [this] { return is_poked_; });
+    }
   }
-  is_awake_.store(false, std::memory_order_relaxed);
 }
 
 bool background::tend_all() noexcept {

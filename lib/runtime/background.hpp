@@ -23,7 +23,8 @@ class tended {
 };
 
 /// The thread is detached: nothing joins it at exit, and what it touches is never destroyed, or
-/// has left before. It ends where there was nothing to do for a while, and begins again.
+/// has left before. It looks about each second as long as there is something to do, and then sleeps
+/// until it is poked.
 class background {
  public:
   static background& of_process() noexcept;
@@ -35,6 +36,7 @@ class background {
   /// in a forked child, does nothing.
   void poke() noexcept;
 
+  /// Else it has to be poked to look about again.
   bool is_awake() const noexcept { return is_awake_.load(std::memory_order_relaxed); }
 
  private:
@@ -49,7 +51,8 @@ class background {
   tended* now_ = nullptr;  // being tended
   tended* finished_now_ = nullptr;
   bool is_poked_ = false;
-  std::atomic<bool> is_awake_{false};  // there is a thread
+  bool has_thread_ = false;
+  std::atomic<bool> is_awake_{false};
 };
 
 }  // namespace amorsize::detail

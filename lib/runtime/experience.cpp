@@ -1,7 +1,9 @@
 #include "runtime/experience.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <new>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -11,6 +13,7 @@
 #include "machine/memory.hpp"
 #include "machine/system_files.hpp"
 #include "run/process.hpp"
+#include "store/record_json.hpp"
 
 namespace amorsize::detail {
 namespace {
@@ -41,7 +44,7 @@ void without_failing(Learn&& learn) noexcept {
 
 workload described(const sized_record& size) {
   workload work;
-  work.items = static_cast<std::size_t>(size.items);
+  work.items = static_cast<std::size_t>(size.items / std::max(1.0, size.calls));
   work.estimated_item_time = duration(size.item_ns);
   work.coefficient_of_variation = size.coefficient_of_variation;
   work.item_bytes = static_cast<std::size_t>(size.item_bytes);
@@ -66,25 +69,29 @@ void experience::retire() noexcept {
   if (is_dirty_.load(std::memory_order_relaxed)) finish(last_save_takes);
 }
 
-memory* experience::find(std::uint64_t key) noexcept {
-  if (process::is_forked()) return nullptr;  // the lock may be the parent's
-  const std::unique_lock lock(map_mutex_, std::try_to_lock);
+std::unique_lock<std::mutex> experience::lock_map(patience has) {
+  if (process::is_forked()) return {};  // the lock may be the parent's
+  return has == patience::full ? std::unique_lock(map_mutex_)
+                               : std::unique_lock(map_mutex_, std::try_to_lock);
+}
+
+memory* experience::find(std::uint64_t key, patience has) noexcept {
+  const auto lock = lock_map(has);
   if (!lock) return nullptr;
   const auto place = all_.find(key);
   return place == all_.end() ? nullptr : place->second.get();
 }
 
-memory* experience::make(std::uint64_t key, std::string identity) {
-  if (process::is_forked()) return nullptr;
-  const std::unique_lock lock(map_mutex_, std::try_to_lock);
+memory* experience::make(std::uint64_t key, std::string identity, patience has) {
+  const auto lock = lock_map(has);
   if (!lock || all_.size() >= most_workloads) return nullptr;
   auto& place = all_[key];
   if (place == nullptr) place = std::make_unique<memory>(key, std::move(identity));
   return place.get();
 }
 
-void experience::observe(memory& of, const measurement& measured) noexcept {
-  of.observe(measured);
+void experience::observe(memory& of, const measurement& measured, patience has) noexcept {
+  of.observe(measured, has);
   is_dirty_.store(true, std::memory_order_relaxed);
 }
 
@@ -112,11 +119,13 @@ std::optional<recalled> experience::consult(memory& of, const workload& work,
   if (left < worth_looking_up) return std::nullopt;
   std::optional<recalled> found;
   without_failing([&] {
-    if (const std::unique_lock lock(store_mutex_, std::try_to_lock); lock) look_up(of);
+    if (!of.is_looked_up()) {
+      if (const std::unique_lock lock(store_mutex_, std::try_to_lock); lock) look_up(of);
+    }
     found = of.recall(work.items);
     if (found && !found->widths.empty()) return;
     if (has_similar_.load(std::memory_order_acquire)) {
-      found = from_similar(work);
+      found = from_similar(work, patience::none);
     } else if (left > worth_loading) {
       want(wants_similar_);
     }
@@ -126,18 +135,20 @@ std::optional<recalled> experience::consult(memory& of, const workload& work,
 
 std::optional<recalled> experience::ask(memory* of, const workload& work) {
   if (process::is_forked()) return std::nullopt;
-  {
+  // What is known needs no lock: a save may hold it for a hundred files.
+  if (!is_ready() || (of != nullptr && !of->is_looked_up())) {
     const std::lock_guard lock(store_mutex_);
     load();
     if (of != nullptr) look_up(*of);
   }
   if (of != nullptr) {
-    auto found = work.items == 0 ? of->recall_typical() : of->recall(work.items);
+    auto found = work.items == 0 ? of->recall_typical(patience::full)
+                                 : of->recall(work.items, patience::full);
     if (found && (!found->widths.empty() || found->item_ns > 0)) return found;
   }
   if (work.items == 0 || work.estimated_item_time.count() <= 0) return std::nullopt;
   load_similar();
-  return from_similar(work);
+  return from_similar(work, patience::full);
 }
 
 void experience::load() {
@@ -161,24 +172,37 @@ void experience::load() {
 
 /// Once for each workload, before any of it is saved.
 void experience::look_up(memory& of) {
-  if (!store_ || !of.is_first_look()) return;
+  if (of.is_looked_up()) return;
+  if (!store_) return of.set_looked_up();
   std::vector<workload_record> parts = store_->find(of.hash());
   // Two texts may have one hash, and other machines measure other times.
   std::erase_if(parts, [&](const workload_record& part) {
-    return part.identity != of.identity() || part.fingerprint != fingerprint_;
+    return part.identity != storable(of.identity()) || part.fingerprint != fingerprint_;
   });
   if (!parts.empty()) of.add_known(merged(parts).sizes);
+  of.set_looked_up();
 }
 
-/// Every record of the store, once.
+/// Every record of the store and of this process, as they are at the first time.
 void experience::load_similar() {
   if (has_similar_.load(std::memory_order_acquire)) return;
   const std::lock_guard store_lock(store_mutex_);
   const std::lock_guard lock(similar_mutex_);
   if (has_similar_.load(std::memory_order_relaxed)) return;
+  look_at_memory();
+  std::set<std::uint64_t> own;
+  for (memory* of : every()) {
+    look_up(*of);
+    own.insert(of->hash());
+    for (sized_record& size : of->known()) {
+      size.place = normalised(described(size), engine_.this_machine(), around());
+      similar_.insert(size, fingerprint_);
+    }
+  }
   if (store_) {
-    store_->for_each([this](const workload_record& record) {
-      if (record.is_streaming) return true;
+    store_->for_each([&](const workload_record& record) {
+      const bool is_own = record.fingerprint == fingerprint_ && own.count(record.hash) != 0;
+      if (record.is_streaming || is_own) return true;
       for (const sized_record& size : record.sizes) similar_.insert(size, record.fingerprint);
       return true;
     });
@@ -186,10 +210,12 @@ void experience::load_similar() {
   has_similar_.store(true, std::memory_order_release);  // pairs with the acquire in `consult`
 }
 
-std::optional<recalled> experience::from_similar(const workload& work) {
+std::optional<recalled> experience::from_similar(const workload& work, patience has) {
+  const std::unique_lock lock = has == patience::full
+                                    ? std::unique_lock(similar_mutex_)
+                                    : std::unique_lock(similar_mutex_, std::try_to_lock);
+  if (!lock || similar_.size() == 0) return std::nullopt;
   const features place = normalised(work, engine_.this_machine(), around());
-  const std::unique_lock lock(similar_mutex_, std::try_to_lock);
-  if (!lock) return std::nullopt;
   const std::vector<hint> near_ones = similar_.hints_for(place);
   if (near_ones.empty()) return std::nullopt;
   const double item_ns = work.estimated_item_time.count();
@@ -197,9 +223,13 @@ std::optional<recalled> experience::from_similar(const workload& work) {
                   false, work.items};
 }
 
+/// Takes some tens of system calls: not on a caller's way.
+void experience::look_at_memory() {
+  available_memory_ = static_cast<double>(available_memory(system_files{}));
+}
+
 surroundings experience::around() const {
-  return {static_cast<double>(available_memory(system_files{})), bandwidth_,
-          engine_.costs.now(false).arrive};
+  return {available_memory_, bandwidth_, engine_.costs.now(false).arrive};
 }
 
 void experience::measure_memory_bandwidth() {
@@ -207,13 +237,12 @@ void experience::measure_memory_bandwidth() {
   bandwidth_ = measure_bandwidth(engine_.this_machine());
 }
 
-std::vector<memory*> experience::dirty() {
-  std::vector<memory*> found;
+std::vector<memory*> experience::every() {
+  std::vector<memory*> all;
   const std::lock_guard lock(map_mutex_);
-  for (const auto& [key, of] : all_) {
-    if (of->is_dirty()) found.push_back(of.get());
-  }
-  return found;
+  all.reserve(all_.size());
+  for (const auto& [key, of] : all_) all.push_back(of.get());
+  return all;
 }
 
 /// The store, unless another thread is at it until `end`.
@@ -231,7 +260,7 @@ bool experience::save(durability how, std::chrono::milliseconds at_most) {
   const time_point end = std::chrono::steady_clock::now() + at_most;
   const auto with_store = [&](auto&& use) {
     const auto lock = lock_store(end);
-    return lock && use();
+    return lock && std::chrono::steady_clock::now() < end && use();
   };
   bool is_all = with_store([&] {
     if (how == durability::synced) load();
@@ -240,13 +269,16 @@ bool experience::save(durability how, std::chrono::milliseconds at_most) {
     return true;
   });
   if (!is_ready() || !has_store()) return is_all;
+  look_at_memory();
+  std::vector<memory*> unsaved = every();
+  std::erase_if(unsaved, [](const memory* of) { return !of->is_dirty(); });
   // One at a time: who plans by the store does not wait for all of them.
-  for (memory* of : dirty()) {
+  for (memory* of : unsaved) {
     is_all = with_store([&] { return save_one(*of, how); }) && is_all;
   }
   static_cast<void>(with_store([&] {
     save_machine(how);
-    store_->tidy();
+    if (!unsaved.empty()) store_->tidy();
     return true;
   }));
   if (!is_all) is_dirty_.store(true, std::memory_order_relaxed);
@@ -292,6 +324,7 @@ bool experience::tend() noexcept {
   const bool was_active = is_active_.exchange(false);
   without_failing([&] {
     if (was_active || (wants_load_ && !is_ready())) engine_.look_at_limits();
+    if (was_active && has_similar_) look_at_memory();
     bool is_save_due = false;
     {
       const std::lock_guard lock(store_mutex_);
@@ -311,7 +344,7 @@ bool experience::tend() noexcept {
 /// A process that never had a reason to read the store has learned nothing worth keeping. One that
 /// is reading it is waited for.
 void experience::finish(std::chrono::milliseconds at_most) noexcept {
-  if (!wants_load_ && !is_ready()) return;
+  if ((!wants_load_ && !is_ready()) || !is_dirty_) return;
   without_failing([&] { static_cast<void>(save(durability::quick, at_most)); });
 }
 

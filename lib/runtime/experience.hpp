@@ -45,12 +45,12 @@ class experience final : public tended {
   experience& operator=(const experience&) = delete;
 
   /// By a number that is this work's within this process; null: not known, or busy.
-  memory* find(std::uint64_t key) noexcept;
+  memory* find(std::uint64_t key, patience has = patience::none) noexcept;
 
   /// Makes it where there is none. Null: busy, or there are too many.
-  memory* make(std::uint64_t key, std::string identity);
+  memory* make(std::uint64_t key, std::string identity, patience has = patience::none);
 
-  void observe(memory& of, const measurement& measured) noexcept;
+  void observe(memory& of, const measurement& measured, patience has = patience::none) noexcept;
 
   /// A call took so long. Once there is enough of it, what is not for callers to do begins.
   void worked(duration took) noexcept;
@@ -83,11 +83,13 @@ class experience final : public tended {
   void finish(std::chrono::milliseconds at_most) noexcept override;
 
   void want(std::atomic<bool>& what) noexcept;
+  void look_at_memory();
   surroundings around() const;
-  std::optional<recalled> from_similar(const workload& work);
+  std::optional<recalled> from_similar(const workload& work, patience has);
+  std::unique_lock<std::mutex> lock_map(patience has);
   void load_similar();
   void measure_memory_bandwidth();
-  std::vector<memory*> dirty();
+  std::vector<memory*> every();
   using time_point = std::chrono::steady_clock::time_point;
   std::unique_lock<std::mutex> lock_store(time_point end);
 
@@ -113,7 +115,8 @@ class experience final : public tended {
   std::mutex similar_mutex_;
   similar_work similar_;
 
-  std::atomic<double> bandwidth_{0};  // bytes per second
+  std::atomic<double> bandwidth_{0};         // bytes per second
+  std::atomic<double> available_memory_{0};  // bytes
   std::atomic<bool> is_ready_{false};
   std::atomic<bool> has_similar_{false};
   std::atomic<bool> has_tried_bandwidth_{false};

@@ -19,6 +19,8 @@ class log {
   bool tells(log_level level) const noexcept { return level <= level_; }
 
  private:
+  std::unique_lock<std::mutex> only_one() noexcept;
+
   const log_level level_;
   const std::function<void(std::string_view)> on_warning_;
   std::mutex mutex_;

@@ -1,9 +1,9 @@
 #include "runtime/memory.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdlib>
+#include <ctime>
 #include <new>
 #include <utility>
 
@@ -23,30 +23,24 @@ constexpr duration worth_recording{1e5};
 // Sizes farther off than this, in powers of two, say nothing.
 constexpr int near = 2;
 
-std::int64_t seconds_now() {
-  return std::chrono::duration_cast<std::chrono::seconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
+/// Weighted by calls; zero: not known.
+void follow(double& mean, double calls, double reading) {
+  if (reading > 0) mean = mean > 0 ? mean + (reading - mean) / (calls + 1) : reading;
 }
 
-/// One call, as if it were all that is known.
-sized_record record_of(const measurement& measured) {
-  sized_record one;
-  one.size_class = site_key::size_class(measured.work.items);
-  one.calls = 1;
-  one.items = static_cast<double>(measured.work.items);
-  one.item_ns = measured.work.estimated_item_time.count();
-  one.coefficient_of_variation = measured.work.coefficient_of_variation;
-  one.item_bytes = static_cast<double>(measured.work.item_bytes);
-  one.result_bytes = static_cast<double>(measured.work.result_bytes);
-  one.wall_ns = measured.wall.count();
-  one.explored_ns = measured.explored.count();
-  one.waits = measured.waits;
-  return one;
-}
-
-void add_call(sized_record& to, const sized_record& one, const measurement& measured) {
-  add(to, one);
+/// As `add` of learn/merge.hpp adds one call: that one is for records, and this on a caller's way.
+void add_call(sized_record& to, const measurement& measured, std::int64_t now_s) {
+  const workload& work = measured.work;
+  const auto items = static_cast<double>(work.items);
+  follow(to.item_ns, to.calls, work.estimated_item_time.count());
+  follow(to.coefficient_of_variation, to.calls, work.coefficient_of_variation);
+  follow(to.item_bytes, to.calls, static_cast<double>(work.item_bytes));
+  follow(to.result_bytes, to.calls, static_cast<double>(work.result_bytes));
+  if (to.calls <= 1) to.waits = measured.waits || (to.calls == 1 && to.waits);
+  to.calls += 1;
+  to.items += items;
+  to.wall_ns += measured.wall.count();
+  to.explored_ns += measured.explored.count();
   if (measured.n_jobs == 0 || measured.wall < worth_recording) return;
   const configuration by{.n_jobs = measured.n_jobs};
   auto place = std::find_if(to.outcomes.begin(), to.outcomes.end(),
@@ -55,12 +49,16 @@ void add_call(sized_record& to, const sized_record& one, const measurement& meas
     to.outcomes.push_back({.by = by});
     place = to.outcomes.end() - 1;
   }
-  observe(*place, measured.wall.count() / one.items, seconds_now());
+  observe(*place, measured.wall.count() / items, now_s);
+}
+
+double typical_items(const sized_record& known) {
+  return known.calls > 0 ? known.items / known.calls : 0;
 }
 
 recalled recalled_from(const sized_record& known, int distance) {
   return {measured_widths(known, distance), known.item_ns, known.coefficient_of_variation,
-          known.waits, static_cast<std::size_t>(known.items)};
+          known.waits, static_cast<std::size_t>(typical_items(known))};
 }
 
 }  // namespace
@@ -77,12 +75,15 @@ memory::sized& memory::of_class(int size_class) {
   return made;
 }
 
-const sized_record* memory::nearest(int size_class, int& distance) const {
+const sized_record* memory::nearest(std::size_t items, int& distance) const {
+  constexpr double far = 1 << near;
+  const auto wanted = static_cast<double>(items);
   const sized_record* best = nullptr;
   distance = near + 1;
   for (const sized& s : sizes_) {
-    const int off = std::abs(s.known.size_class - size_class);
-    if (off < distance && s.known.calls > 0) {
+    const int off = std::abs(s.known.size_class - site_key::size_class(items));
+    const double typical = typical_items(s.known);
+    if (off < distance && wanted <= far * typical && typical <= far * wanted) {
       distance = off;
       best = &s.known;
     }
@@ -91,22 +92,23 @@ const sized_record* memory::nearest(int size_class, int& distance) const {
 }
 
 /// Not in a forked child: the lock may be held there, by a thread of the parent.
-std::unique_lock<std::mutex> memory::try_lock() noexcept {
-  return process::is_forked() ? std::unique_lock<std::mutex>()
-                              : std::unique_lock(mutex_, std::try_to_lock);
+std::unique_lock<std::mutex> memory::take_lock(patience has) noexcept {
+  if (process::is_forked()) return {};
+  return has == patience::full ? std::unique_lock(mutex_)
+                               : std::unique_lock(mutex_, std::try_to_lock);
 }
 
-std::optional<recalled> memory::recall(std::size_t items) noexcept {
-  const auto lock = try_lock();
+std::optional<recalled> memory::recall(std::size_t items, patience has) noexcept {
+  const auto lock = take_lock(has);
   if (!lock) return std::nullopt;
   int distance = 0;
-  const sized_record* const known = nearest(site_key::size_class(items), distance);
+  const sized_record* const known = nearest(items, distance);
   if (known == nullptr) return std::nullopt;
   return recalled_from(*known, distance);
 }
 
-std::optional<recalled> memory::recall_typical() noexcept {
-  const auto lock = try_lock();
+std::optional<recalled> memory::recall_typical(patience has) noexcept {
+  const auto lock = take_lock(has);
   if (!lock || sizes_.empty()) return std::nullopt;
   const auto most = std::max_element(
       sizes_.begin(), sizes_.end(),
@@ -115,10 +117,10 @@ std::optional<recalled> memory::recall_typical() noexcept {
 }
 
 double memory::serial_item_ns(std::size_t items) noexcept {
-  const auto lock = try_lock();
+  const auto lock = take_lock();
   if (!lock) return 0;
   int distance = 0;
-  const sized_record* const known = nearest(site_key::size_class(items), distance);
+  const sized_record* const known = nearest(items, distance);
   if (known == nullptr || distance != 0) return 0;
   for (const outcome& o : known->outcomes) {
     if (o.by == configuration{} && o.count >= 1) return std::exp(o.mean);
@@ -127,26 +129,33 @@ double memory::serial_item_ns(std::size_t items) noexcept {
 }
 
 bool memory::should_probe_serial(std::size_t items, duration serial, duration chosen) noexcept {
-  const auto lock = try_lock();
+  const auto lock = take_lock();
   if (!lock) return false;
   int distance = 0;
-  const sized_record* const known = nearest(site_key::size_class(items), distance);
+  const sized_record* const known = nearest(items, distance);
   return known != nullptr && distance == 0 &&
          detail::should_probe_serial(*known, serial.count(), chosen.count());
 }
 
-void memory::observe(const measurement& measured) noexcept {
-  const auto lock = try_lock();
+void memory::observe(const measurement& measured, patience has) noexcept {
+  const auto lock = take_lock(has);
   if (!lock || measured.work.items == 0) return;
   try {
-    const sized_record one = record_of(measured);
-    sized& size = of_class(one.size_class);
-    add_call(size.known, one, measured);
-    add_call(size.unsaved, one, measured);
+    sized& size = of_class(site_key::size_class(measured.work.items));
+    const std::int64_t now_s = std::time(nullptr);
+    add_call(size.known, measured, now_s);
+    add_call(size.unsaved, measured, now_s);
   } catch (const std::bad_alloc&) {
     return;  // learning never fails a call
   }
   is_dirty_.store(true, std::memory_order_release);  // pairs with the acquire in `is_dirty`
+}
+
+std::vector<sized_record> memory::known() {
+  std::vector<sized_record> all;
+  const std::lock_guard lock(mutex_);
+  for (const sized& size : sizes_) all.push_back(size.known);
+  return all;
 }
 
 void memory::add_known(const std::vector<sized_record>& sizes) {

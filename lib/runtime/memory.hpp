@@ -32,6 +32,9 @@ struct recalled {
   std::size_t items = 0;  ///< of the calls that were measured, typically
 };
 
+/// Whether to wait for what another thread is at, or to do without.
+enum class patience { none, full };
+
 /// Any thread. On a caller's way nothing waits for a lock: what another thread is at is not
 /// recalled, or not recorded, this time. It never moves and never goes.
 class memory {
@@ -44,10 +47,10 @@ class memory {
   const std::string& identity() const noexcept { return identity_; }
 
   /// What is known of this size, or of one not much smaller or larger.
-  std::optional<recalled> recall(std::size_t items) noexcept;
+  std::optional<recalled> recall(std::size_t items, patience has = patience::none) noexcept;
 
   /// Of the size that was measured most.
-  std::optional<recalled> recall_typical() noexcept;
+  std::optional<recalled> recall_typical(patience has) noexcept;
 
   /// Mean serial time of one item, by calls of this size on one thread; zero: none was.
   double serial_item_ns(std::size_t items) noexcept;
@@ -55,11 +58,15 @@ class memory {
   /// Whether a call of this size is to be run on one thread, to measure what that takes.
   bool should_probe_serial(std::size_t items, duration serial, duration chosen) noexcept;
 
-  void observe(const measurement& measured) noexcept;
+  void observe(const measurement& measured, patience has = patience::none) noexcept;
+
+  /// All that is known.
+  std::vector<sized_record> known();
 
   // For the store, by one thread at a time:
   bool is_dirty() const noexcept { return is_dirty_.load(std::memory_order_acquire); }
-  bool is_first_look() noexcept { return !is_looked_up_.exchange(true); }
+  bool is_looked_up() const noexcept { return is_looked_up_.load(std::memory_order_acquire); }
+  void set_looked_up() noexcept { is_looked_up_.store(true, std::memory_order_release); }
   void add_known(const std::vector<sized_record>& sizes);
   std::vector<sized_record> take_unsaved();
   void give_back(const std::vector<sized_record>& unsaved);
@@ -70,8 +77,8 @@ class memory {
     sized_record unsaved;  // of it, what the store does not have
   };
   sized& of_class(int size_class);
-  const sized_record* nearest(int size_class, int& distance) const;
-  std::unique_lock<std::mutex> try_lock() noexcept;
+  const sized_record* nearest(std::size_t items, int& distance) const;
+  std::unique_lock<std::mutex> take_lock(patience has = patience::none) noexcept;
 
   const std::uint64_t key_;
   const std::string identity_;

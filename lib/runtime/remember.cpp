@@ -44,9 +44,10 @@ memory* engine::memory_of(const site_key& key, const batch_call& call, const bat
 
 memory* engine::memory_of_name(const workload& work) {
   const site_key key(work.name, {}, nullptr);
-  memory* const known = experience_->find(key.value());
-  return known != nullptr ? known
-                          : experience_->make(key.value(), identity_of(work.name, {}, nullptr));
+  memory* const known = experience_->find(key.value(), patience::full);
+  return known != nullptr
+             ? known
+             : experience_->make(key.value(), identity_of(work.name, {}, nullptr), patience::full);
 }
 
 engine::knowledge engine::known_from(const recalled& found) {
@@ -146,11 +147,14 @@ void engine::update(const workload& work, const run_report& report) {
   whole.work = work;
   whole.work.items = report.items;
   if (whole.work.estimated_item_time.count() <= 0) {
-    whole.work.estimated_item_time = report.serial_estimate / static_cast<double>(report.items);
+    // Without an estimate, as if all threads had been at work all the time.
+    const duration serial = report.serial_estimate.count() > 0 ? report.serial_estimate
+                                                               : report.plan.n_jobs * report.wall;
+    whole.work.estimated_item_time = serial / static_cast<double>(report.items);
   }
   whole.n_jobs = report.plan.n_jobs;
   whole.wall = report.wall;
-  experience_->observe(*known_as, whole);
+  experience_->observe(*known_as, whole, patience::full);
   const site_key key(work.name, {}, nullptr);
   site& s = sites_.insert(key.with_size(report.items));
   s.remembered.store(known_as, std::memory_order_relaxed);

@@ -30,21 +30,11 @@ std::string dumped(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-/// Bytes that are not UTF-8 replaced, so that what is written is what will be read.
-std::string clean(const std::string& text) {
-  std::string valid = json::parse(dumped(text.substr(0, most_text))).get<std::string>();
-  if (valid.size() <= most_text) return valid;
-  std::size_t end = most_text;
-  while ((static_cast<unsigned char>(valid[end]) & 0xC0U) == 0x80U) --end;
-  valid.resize(end);
-  return valid;
-}
-
 /// Writes fields into an object.
 struct field_writer {
   json& to;
   void operator()(const char* name, bool value) const { to[name] = value; }
-  void operator()(const char* name, const std::string& text) const { to[name] = clean(text); }
+  void operator()(const char* name, const std::string& text) const { to[name] = storable(text); }
   template <class Number>
   void operator()(const char* name, Number value, Number least, Number most) const {
     to[name] = value >= least ? std::min(value, most) : least;  // least, for what is no number
@@ -348,6 +338,15 @@ envelope opened(std::string_view text) {
 }
 
 }  // namespace
+
+std::string storable(const std::string& text) {
+  std::string valid = json::parse(dumped(text.substr(0, most_text))).get<std::string>();
+  if (valid.size() <= most_text) return valid;
+  std::size_t end = most_text;
+  while ((static_cast<unsigned char>(valid[end]) & 0xC0U) == 0x80U) --end;
+  valid.resize(end);
+  return valid;
+}
 
 std::string to_text(const workload_record& record) { return in_envelope(to_json(record)); }
 

@@ -37,6 +37,10 @@ struct machine_file {
 std::string to_text(const workload_record& record);
 std::string to_text(const machine_record& record);
 
+/// What a text is once it was written and read: cut where it is too long, without bytes that are not
+/// UTF-8.
+std::string storable(const std::string& text);
+
 /// `hash` and `is_streaming` are those of the file's name; a sample may lack its own.
 training_file read_training(std::string_view text, std::uint64_t hash, bool is_streaming);
 machine_file read_machine(std::string_view text);

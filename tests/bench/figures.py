@@ -10,7 +10,8 @@ import pathlib
 import subprocess
 import tempfile
 
-BENCHES = "hot_uniform hot_shapes cold inline_cost first_call many_callers parse".split()
+BENCHES = ("hot_uniform hot_shapes cold inline_cost first_call many_callers parse prediction "
+           "store_start predict_or_sample recording quota").split()
 
 
 def is_large(row):
@@ -51,6 +52,24 @@ FIGURES = [
     ("8 callers, longest call / tbb auto's",
      "many_callers", has("longest call"), "ours", "<=", 1.0),
     ("parsing amorsize.hpp / tbb/parallel_for.h", "parse", has("ratio"), "time", "<=", 0.75),
+    ("prediction over 1,000 records: us",
+     "prediction", lambda r: r.startswith("1000 "), "what they say", "<=", 1.5),
+    ("prediction over 100,000 records: us",
+     "prediction", lambda r: r.startswith("100000 "), "what they say", "<=", 150),
+    ("a process's first decision, 1,000 stored: us beyond hwloc",
+     "store_start", lambda r: r == "1000 workloads", "beyond hwloc", "<=", 1000),
+    ("the same, 10,000 stored",
+     "store_start", lambda r: r == "10000 workloads", "beyond hwloc", "<=", 2000),
+    ("sampling / prediction, items of 1 ms and more",
+     "predict_or_sample", lambda r: "ms, a plan" in r, "sampled/predicted", ">=", 10),
+    ("lost to recording, mean: ns a call", "recording", has("a call"), "mean", "<=", 100),
+    ("lost to recording, 99.99 % of calls: ns",
+     "recording", has("a call"), "99.99 %", "<=", 20000),
+    ("store after 1,000,000 calls of 100 workloads: KB",
+     "recording", has("calls of"), "KB", "<=", 1000),
+    # What two equal ways differ by.
+    ("throttled beyond the best of n = 1 and 2: % of the time",
+     "quota", has("throttled"), "beyond the best, % of wall", "<=", 1),
 ]
 
 
