@@ -1,19 +1,24 @@
-/// A real quota, of control groups version 1, that changes under a running process.
+/// A real quota, of control groups version 1, that changes under a running process: it is told, and
+/// calls follow it.
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <initializer_list>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "amorsize/amorsize.hpp"
 #include "expect.hpp"
 #include "machine/control_groups.hpp"
+#include "machine/processors.hpp"
 
 namespace {
 
@@ -79,17 +84,47 @@ double cpus() { return amorsize::detail::read_group_limits(system_files{}).cpus;
 
 bool is_about(double told, double expected) { return std::abs(told - expected) < 1e-6; }
 
+int threads_of_a_call(amorsize::runtime& on) {
+  using clock = std::chrono::steady_clock;
+  static const std::vector<int> items(100);
+  amorsize::run_report report;
+  amorsize::parallel_for_each(items,
+                              [](int) {
+                                for (const auto end = clock::now() + std::chrono::microseconds(50);
+                                     clock::now() < end;) {
+                                }
+                              },
+                              {.learn = amorsize::learning::off, .report = &report, .on = &on});
+  return report.plan.n_jobs;
+}
+
+/// Whether so many calls in a row come to have this many threads, before a time that is long over.
+bool come_to(int n_jobs, int in_a_row, amorsize::runtime& on) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  for (int row = 0; std::chrono::steady_clock::now() < end;) {
+    row = threads_of_a_call(on) == n_jobs ? row + 1 : 0;
+    if (row == in_a_row) return true;
+  }
+  return false;
+}
+
 /// In a process of its own, so that the group is left whatever happens.
 [[noreturn]] void see_limits(const group& g) {
   const double before = cpus();
-  if (!g.join() || !g.limit("-1") || (before > 0 && before < 1.5)) _exit(skipped);
+  if (amorsize::detail::usable_processors() < 2) _exit(skipped);
+  if (!g.join() || !g.limit("-1") || (before > 0 && before < 2)) _exit(skipped);
   expect(is_about(cpus(), before), "a group without a quota changes nothing");
+  amorsize::runtime own({.store = "off", .max_n_jobs = 2});
+  expect(come_to(2, 1, own), "a call without a quota is shared");
   if (!g.limit("50000")) _exit(skipped);
   expect(is_about(cpus(), 0.5), "a quota of half a processor is told");
+  // One thread alone may be chance: the helper was late.
+  expect(come_to(1, 50, own), "calls within half a processor come to have one thread");
   if (!g.limit("150000")) _exit(skipped);
   expect(is_about(cpus(), 1.5), "a quota that rises is told");
   if (!g.limit("-1")) _exit(skipped);
   expect(is_about(cpus(), before), "a quota that is lifted is none");
+  expect(come_to(2, 1, own), "calls are shared again when the quota is lifted");
   _exit(0);
 }
 
