@@ -84,8 +84,9 @@ int main(int count, char** arguments) {
   }
   const auto ms = [](amorsize::duration time) { return time.count() / 1e6; };
   std::printf("plan:            %s\n", amorsize::explain(report.plan).c_str());
-  std::printf("confidence:      %.2f, from %zu earlier calls\n", report.plan.confidence,
-              report.plan.measurements);
+  const std::size_t calls = report.plan.measurements;
+  std::printf("confidence:      %.2f, by %zu measured call%s\n", report.plan.confidence, calls,
+              calls == 1 ? "" : "s");
   std::printf("planning:        %.1f us\n", report.planning.count() / 1e3);
   std::printf("files:           %zu under %s\n", files.size(), printable(arguments[1]).c_str());
   std::printf("bytes:           %zu in, %zu out\n", all.bytes_in, all.bytes_out);

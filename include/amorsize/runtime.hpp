@@ -33,7 +33,7 @@ struct runtime_options {
   int max_n_jobs = 0;
 
   /// Told of what is wrong but fails no call, one sentence each; from any thread, never two at
-  /// once. It must not throw.
+  /// once. It must not throw, nor destroy the runtime; what goes wrong inside it is not told of.
   std::function<void(std::string_view)> on_warning = {};
 };
 
@@ -55,8 +55,9 @@ class AMORSIZE_API runtime {
   /// calls in static constructors, static destructors and detached threads are safe.
   static runtime& shared();
 
-  /// Writes what was learned and is not in the store yet, at once and to the disk. Without a store
-  /// it does nothing. It is done now and then in the background and at exit anyway. Throws
+  /// Writes what was learned and is not in the store yet, at once and to the disk; it waits for
+  /// other saves for some seconds at most. Without a store, or where learning is frozen, it does
+  /// nothing. It is done now and then in the background and at exit anyway. Throws
   /// `store_error`.
   void save();
 

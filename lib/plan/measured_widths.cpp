@@ -43,6 +43,13 @@ measured_widths::measured_widths(std::span<const hint> similar, double item_ns) 
   }
 }
 
+void measured_widths::drop_faster_than(double least_item_ns) {
+  auto* const end = std::remove_if(
+      widths_.data(), widths_.data() + count_,
+      [&](const measured_width& w) { return std::exp(w.log_item_ns) < least_item_ns; });
+  count_ = static_cast<std::size_t>(end - widths_.data());
+}
+
 const measured_width* measured_widths::of(int n_jobs) const {
   for (const measured_width& width : widths()) {
     if (width.n_jobs == n_jobs) return &width;

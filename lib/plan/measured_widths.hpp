@@ -36,6 +36,9 @@ class measured_widths {
   /// Another one replaces that of the same number of workers; there is room for `most`.
   void add(const measured_width& width);
 
+  /// Forgets what took less than this an item: it was measured of other items.
+  void drop_faster_than(double least_item_ns);
+
   std::span<const measured_width> widths() const& { return {widths_.data(), count_}; }
   std::span<const measured_width> widths() && = delete;
   const measured_width* of(int n_jobs) const;

@@ -1,6 +1,7 @@
 /// The planner: from what is asked, known and measured to a plan. Arithmetic only.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 #include "amorsize/plan.hpp"
@@ -25,6 +26,12 @@ struct planning_input {
   sharing_costs costs;
   measured_widths measured;  ///< wins over the cost model, the more calls it rests on
 };
+
+/// The least that an item of a call can take where it takes so long now: workers slow each other by
+/// no more than all of them are, and items differ.
+inline double least_item_ns(const planning_input& in) {
+  return in.work.estimated_item_time.count() / (2 * std::max(in.machine.workers, 1));
+}
 
 /// With an unknown item time: all that may be used, an item at a time. In the order of authority:
 /// what the user pinned, what was measured, what the cost model makes of the item time.

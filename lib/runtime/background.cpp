@@ -1,5 +1,7 @@
 #include "runtime/background.hpp"
 
+#include <signal.h>
+
 #include <algorithm>
 #include <system_error>
 #include <thread>
@@ -15,6 +17,22 @@ constexpr int idle_looks = 15;
 
 // All of a process's stores together may keep its exit waiting this long.
 constexpr std::chrono::milliseconds exit_budget{50};
+
+/// A thread that is made now takes no signal that the host waits for in one of its own.
+class without_signals {
+ public:
+  without_signals() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before_);
+  }
+  ~without_signals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  without_signals(const without_signals&) = delete;
+  without_signals& operator=(const without_signals&) = delete;
+
+ private:
+  sigset_t before_{};
+};
 
 }  // namespace
 
@@ -38,7 +56,10 @@ void background::poke() noexcept {
   const std::lock_guard lock(mutex_);
   is_poked_ = true;
   try {
-    if (!has_thread_) std::thread([this] { loop(); }).detach();
+    if (!has_thread_) {
+      const without_signals quiet;
+      std::thread([this] { loop(); }).detach();
+    }
     has_thread_ = true;
     is_awake_.store(true, std::memory_order_relaxed);
     poked_.notify_one();

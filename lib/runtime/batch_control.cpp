@@ -80,7 +80,8 @@ int batch_control::measured_workers() const {
   const bool is_pinned = rule_.pinned != 0 || options_.plan.has_value();
   const bool was_unknown = in_.work.estimated_item_time.count() <= 0;
   const double took = tick_clock::nanoseconds(static_cast<double>(tick_clock::now() - began_));
-  if (was_crowded || is_pinned || (was_unknown && took < sampling_matters_ns)) return 0;
+  const bool is_mixed = has_switched_ || (planned_ == 1 && was_shared());
+  if (was_crowded || is_mixed || is_pinned || (was_unknown && took < sampling_matters_ns)) return 0;
   return planned_;
 }
 
@@ -266,11 +267,18 @@ bool batch_control::consult(planning_input& in, std::size_t left) {
   workload whole = in.work;
   whole.items = call_.items;
   is_consulted_ = shared_.known.is_ready();
-  const auto found = shared_.known.consult(*shared_.work, whole,
-                                           static_cast<double>(left) * in.work.estimated_item_time);
-  if (!found || found->widths.empty()) return false;
+  auto found = shared_.known.consult(*shared_.work, whole,
+                                     static_cast<double>(left) * in.work.estimated_item_time);
+  if (!found) return false;
+  found->widths.drop_faster_than(least_item_ns(in));
+  if (found->widths.empty()) return false;
   in.measured = found->widths;
   in.source = plan_source::predicted;
+  // Of whole calls of this work, where the sample has some first items.
+  if (found->widths.similarity == 1 && found->item_ns >= least_item_ns(in)) {
+    in.work.estimated_item_time = duration(found->item_ns);
+    in.work.coefficient_of_variation = found->coefficient_of_variation;
+  }
   return true;
 }
 
@@ -283,10 +291,12 @@ void batch_control::decide(std::size_t left) {
   observe_waiting();
   if (waits_) now.machine = {now.machine.workers, now.machine.workers};
 
+  now.measured.drop_faster_than(least_item_ns(now));
   const bool knows_more = consult(now, left);
   const batch_plan chosen = choose(now);
   const bool was_decided = is_decided_.exchange(true);
   if (was_decided && !knows_more && chosen.n_jobs <= plan_.n_jobs) return;
+  has_switched_ |= was_decided && chosen.n_jobs != plan_.n_jobs;
   planned_from_ = now;
   plan_ = chosen;
   plan_.expected_serial = static_cast<double>(call_.items) * now.work.estimated_item_time;

@@ -97,6 +97,7 @@ class batch_control final : public controller {
   item_times sample_;                    // of the caller's chunks, in ticks
   bool is_consulted_ = false;            // the store has been asked
   int planned_ = 0;                      // workers
+  bool has_switched_ = false;            // to another number of them, on its way
   int called_ = 0;
   ticks began_ = 0;
   double cpu_began_ = 0;  // nanoseconds

@@ -144,7 +144,7 @@ void engine::run(const batch_call& call, const batch_options& options) {
   planning_input in = input(describe(call, options), options);
   if (learn != learning::off) know(in, recall(key, work, call.items));
   measurement whole;
-  whole.explored = probe_serial(work, in, learn);
+  const duration otherwise = probe_serial(work, in, learn);
 
   batch_control control(call, options, in, {*helpers_, costs_, callers_, *experience_, work});
   try {
@@ -157,6 +157,7 @@ void engine::run(const batch_call& call, const batch_options& options) {
 
   const ticks end = tick_clock::now();
   whole.wall = time(end - start);
+  if (otherwise.count() > 0) whole.explored = std::max(whole.wall - otherwise, duration{});
   whole.n_jobs = control.measured_workers();
   if (control.called_helpers()) {
     credit_.spend();
@@ -165,7 +166,7 @@ void engine::run(const batch_call& call, const batch_options& options) {
   }
   if (options.report != nullptr || log_.tells(log_level::decision)) {
     run_report report = measure(control, call, work, end - start);
-    if (whole.explored.count() > 0) report.plan.confidence = 0;  // not for the best, but to learn
+    if (otherwise.count() > 0) report.plan.confidence = 0;  // not for the best, but to learn
     if (log_.tells(log_level::decision)) tell(options, in, report);
     if (options.report != nullptr) *options.report = report;
   }
@@ -283,6 +284,7 @@ void engine::know(planning_input& in, const knowledge& known) {
   in.source = known.source;
   in.log_error = known.log_error;
   in.measured = known.measured;
+  in.measured.drop_faster_than(least_item_ns(in));
   if (known.waits) in.machine = {in.machine.workers, in.machine.workers};
 }
 
@@ -337,7 +339,7 @@ void engine::tell(const batch_options& options, const planning_input& in,
     for (const measured_width& width : in.measured.widths()) {
       line += " Measured with " + std::to_string(width.n_jobs) + " of them: " +
               to_text(duration(std::exp(width.log_item_ns) * static_cast<double>(report.items))) +
-              ", over " + number(width.calls) + " calls.";
+              ", over " + number(width.calls) + (width.calls == 1 ? " call." : " calls.");
     }
     line += experience_->has_store() ? " Store: " + experience_->folder() + "." : " No store.";
   }

@@ -65,7 +65,9 @@ experience::experience(std::string folder, engine_parts parts)
 experience::~experience() { retire(); }
 
 void experience::retire() noexcept {
+  is_leaving_ = true;
   background::of_process().leave(*this);
+  is_leaving_ = false;
   if (is_dirty_.load(std::memory_order_relaxed)) finish(last_save_takes);
 }
 
@@ -130,6 +132,7 @@ std::optional<recalled> experience::consult(memory& of, const workload& work,
       want(wants_similar_);
     }
   });
+  tell_warnings();
   return found;
 }
 
@@ -141,6 +144,7 @@ std::optional<recalled> experience::ask(memory* of, const workload& work) {
     load();
     if (of != nullptr) look_up(*of);
   }
+  tell_warnings();
   if (of != nullptr) {
     auto found = work.items == 0 ? of->recall_typical(patience::full)
                                  : of->recall(work.items, patience::full);
@@ -155,10 +159,12 @@ void experience::load() {
   if (is_ready()) return;
   fingerprint_ = fingerprint_of(engine_.this_machine(), processor_model(system_files{}));
   if (has_store()) {
-    store_.emplace(folder_, real_files(),
-                   [this](std::string_view text) { engine_.messages.warn(text); });
+    store_.emplace(folder_, real_files(), [this](std::string_view text) {
+      warnings_.with([&](auto& all) { all.emplace_back(text); });
+    });
     if (engine_.may_write && !store_->open())
-      engine_.messages.warn("the store " + folder_ + " cannot be written");
+      warnings_.with(
+          [this](auto& all) { all.push_back("the store " + folder_ + " cannot be written"); });
     if (const auto found = store_->find_machine(fingerprint_)) {
       saved_ = *found;
       bandwidth_ = found->bandwidth;
@@ -201,6 +207,8 @@ void experience::load_similar() {
   }
   if (store_) {
     store_->for_each([&](const workload_record& record) {
+      // Thousands of files: neither the process's end nor the runtime's waits for all of them.
+      if (is_leaving_ || !process::may_use_threads()) return false;
       const bool is_own = record.fingerprint == fingerprint_ && own.count(record.hash) != 0;
       if (record.is_streaming || is_own) return true;
       for (const sized_record& size : record.sizes) similar_.insert(size, record.fingerprint);
@@ -221,6 +229,12 @@ std::optional<recalled> experience::from_similar(const workload& work, patience 
   const double item_ns = work.estimated_item_time.count();
   return recalled{measured_widths(near_ones, item_ns), item_ns, work.coefficient_of_variation,
                   false, work.items};
+}
+
+/// Without a lock: who is told may come back to this runtime, or wait for a lock of its own.
+void experience::tell_warnings() noexcept {
+  const auto told = warnings_.with([](auto& all) { return std::exchange(all, {}); });
+  for (const std::string& sentence : told) engine_.messages.warn(sentence);
 }
 
 /// Takes some tens of system calls: not on a caller's way.
@@ -263,17 +277,20 @@ bool experience::save(durability how, std::chrono::milliseconds at_most) {
     return lock && std::chrono::steady_clock::now() < end && use();
   };
   bool is_all = with_store([&] {
-    if (how == durability::synced) load();
+    if (how == durability::synced || wants_load_) load();
     is_dirty_.store(false, std::memory_order_relaxed);
     last_save_ = std::chrono::steady_clock::now();
     return true;
   });
+  tell_warnings();
   if (!is_ready() || !has_store()) return is_all;
   look_at_memory();
   std::vector<memory*> unsaved = every();
   std::erase_if(unsaved, [](const memory* of) { return !of->is_dirty(); });
   // One at a time: who plans by the store does not wait for all of them.
   for (memory* of : unsaved) {
+    if (is_leaving_) is_all = false;
+    if (is_leaving_) break;
     is_all = with_store([&] { return save_one(*of, how); }) && is_all;
   }
   static_cast<void>(with_store([&] {
@@ -281,6 +298,7 @@ bool experience::save(durability how, std::chrono::milliseconds at_most) {
     if (!unsaved.empty()) store_->tidy();
     return true;
   }));
+  tell_warnings();
   if (!is_all) is_dirty_.store(true, std::memory_order_relaxed);
   return is_all;
 }
@@ -331,6 +349,7 @@ bool experience::tend() noexcept {
       if (wants_load_) load();
       is_save_due = is_due();
     }
+    tell_warnings();
     if (wants_similar_) load_similar();
     const bool has_time = worked_ns_ > worth_measuring_memory_ns;
     if (is_ready() && has_store() && has_time && bandwidth_ == 0 && !has_tried_bandwidth_) {

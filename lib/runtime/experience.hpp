@@ -14,6 +14,7 @@
 
 #include "amorsize/machine.hpp"
 #include "amorsize/workload.hpp"
+#include "base/guarded.hpp"
 #include "learn/record.hpp"
 #include "learn/similar.hpp"
 #include "plan/measured_costs.hpp"
@@ -83,6 +84,7 @@ class experience final : public tended {
   void finish(std::chrono::milliseconds at_most) noexcept override;
 
   void want(std::atomic<bool>& what) noexcept;
+  void tell_warnings() noexcept;
   void look_at_memory();
   surroundings around() const;
   std::optional<recalled> from_similar(const workload& work, patience has);
@@ -112,6 +114,8 @@ class experience final : public tended {
   machine_record saved_;
   time_point last_save_;
 
+  guarded<std::vector<std::string>> warnings_;  // not told while the store is locked
+
   std::mutex similar_mutex_;
   similar_work similar_;
 
@@ -123,7 +127,8 @@ class experience final : public tended {
   std::atomic<bool> wants_load_{false};
   std::atomic<bool> wants_similar_{false};
   std::atomic<bool> is_dirty_{false};
-  std::atomic<bool> is_active_{false};  // a call since the last look
+  std::atomic<bool> is_leaving_{false};  // its runtime waits to be gone
+  std::atomic<bool> is_active_{false};   // a call since the last look
   std::atomic<double> worked_ns_{0};
 };
 

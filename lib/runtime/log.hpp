@@ -19,11 +19,12 @@ class log {
   bool tells(log_level level) const noexcept { return level <= level_; }
 
  private:
-  std::unique_lock<std::mutex> only_one() noexcept;
+  static std::unique_lock<std::mutex> only_one(std::mutex& mutex) noexcept;
 
   const log_level level_;
   const std::function<void(std::string_view)> on_warning_;
-  std::mutex mutex_;
+  std::mutex mutex_;          // of stderr
+  std::mutex warning_mutex_;  // so that who is told of one may make calls that tell decisions
 };
 
 }  // namespace amorsize::detail

@@ -7,6 +7,7 @@
 #include <new>
 #include <utility>
 
+#include "base/pause.hpp"
 #include "learn/learner.hpp"
 #include "learn/merge.hpp"
 #include "learn/outcome.hpp"
@@ -19,6 +20,9 @@ namespace {
 
 // Shorter calls tell more of wakes than of the work.
 constexpr duration worth_recording{1e5};
+
+// Work that took less in all, and that no outcome is known of, is planned by its first items.
+constexpr double worth_saving_ns = 1e6;
 
 // Sizes farther off than this, in powers of two, say nothing.
 constexpr int near = 2;
@@ -94,8 +98,14 @@ const sized_record* memory::nearest(std::size_t items, int& distance) const {
 /// Not in a forked child: the lock may be held there, by a thread of the parent.
 std::unique_lock<std::mutex> memory::take_lock(patience has) noexcept {
   if (process::is_forked()) return {};
-  return has == patience::full ? std::unique_lock(mutex_)
-                               : std::unique_lock(mutex_, std::try_to_lock);
+  if (has == patience::full) return std::unique_lock(mutex_);
+  constexpr int tries = 32;  // some microseconds: who holds it does so for less than one
+  std::unique_lock lock(mutex_, std::try_to_lock);
+  for (int i = 1; !lock && i < tries; ++i) {
+    for (int wait = 0; wait < 4; ++wait) pause();
+    static_cast<void>(lock.try_lock());
+  }
+  return lock;
 }
 
 std::optional<recalled> memory::recall(std::size_t items, patience has) noexcept {
@@ -168,7 +178,7 @@ std::vector<sized_record> memory::take_unsaved() {
   const std::lock_guard lock(mutex_);
   taken.reserve(sizes_.size());
   for (sized& size : sizes_) {
-    if (size.unsaved.calls == 0) continue;
+    if (size.unsaved.outcomes.empty() && size.unsaved.wall_ns < worth_saving_ns) continue;
     taken.push_back(std::exchange(size.unsaved, {}));
     size.unsaved.size_class = size.known.size_class;
   }

@@ -35,8 +35,8 @@ struct recalled {
 /// Whether to wait for what another thread is at, or to do without.
 enum class patience { none, full };
 
-/// Any thread. On a caller's way nothing waits for a lock: what another thread is at is not
-/// recalled, or not recorded, this time. It never moves and never goes.
+/// Any thread. On a caller's way nothing waits for a lock for longer than it is usually held: what
+/// another thread is at is not recalled, or not recorded, this time. It never moves and never goes.
 class memory {
  public:
   /// \param key  its number within this process

@@ -111,7 +111,7 @@ void engine::remember(const site_key& key, memory* work, const batch_call& call,
 }
 
 /// Runs a call on one thread now and then, so that the speedup of others rests on a measurement.
-/// Returns what that is expected to lose.
+/// Returns what it was expected to take otherwise; zero: this call is none of these.
 duration engine::probe_serial(memory* work, planning_input& in, learning learn) noexcept {
   if (work == nullptr || learn != learning::on || in.measured.empty()) return {};
   if (in.by_user.n_jobs != 0 || in.machine.workers == 1 || this_thread.depth > 0) return {};
@@ -121,7 +121,7 @@ duration engine::probe_serial(memory* work, planning_input& in, learning learn) 
     return {};
   }
   in.machine.workers = 1;
-  return plan.expected_serial - plan.expected_parallel;
+  return plan.expected_parallel;
 }
 
 std::optional<batch_plan> engine::predict(const workload& work) {
@@ -155,9 +155,10 @@ void engine::update(const workload& work, const run_report& report) {
   whole.n_jobs = report.plan.n_jobs;
   whole.wall = report.wall;
   experience_->observe(*known_as, whole, patience::full);
+  experience_->load_soon();
   const site_key key(work.name, {}, nullptr);
   site& s = sites_.insert(key.with_size(report.items));
-  s.remembered.store(known_as, std::memory_order_relaxed);
+  s.remembered.store(known_as, std::memory_order_release);  // pairs with `memory_of`
   s.store({static_cast<float>(tick_clock::to_ticks(whole.work.estimated_item_time.count())),
            static_cast<float>(work.coefficient_of_variation)});
 }

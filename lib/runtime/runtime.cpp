@@ -54,7 +54,7 @@ std::unique_ptr<engine> make_engine(runtime_options options) {
   }
   std::vector<std::string> warnings;
   const auto from_environment = detail::environment::read(
-      [](const char* name) { return std::getenv(name); },
+      [](const char* name) { return secure_getenv(name); },
       [&warnings](std::string_view sentence) { warnings.emplace_back(sentence); });
   auto made = std::make_unique<engine>(std::move(options), from_environment);
   for (const std::string& sentence : warnings) made->messages().warn(sentence);
