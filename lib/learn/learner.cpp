@@ -106,16 +106,17 @@ double purse(const sized_record& known) noexcept {
   return first_grant + share * known.wall_ns - known.explored_ns;
 }
 
-bool should_probe_serial(const sized_record& known, double serial_ns, double chosen_ns) noexcept {
-  if (!is_time(serial_ns) || !is_time(chosen_ns)) return false;
-  if (serial_ns - chosen_ns > purse(known)) return false;
+bool should_probe(const sized_record& known, int n_jobs, double probe_ns,
+                  double chosen_ns) noexcept {
+  if (!is_time(probe_ns) || !is_time(chosen_ns)) return false;
+  if (probe_ns - chosen_ns > purse(known)) return false;
   double probes = 0;
   std::int64_t last_probe = 0;
   std::int64_t last_other = 0;
   for (const outcome& o : known.outcomes) {
-    std::int64_t& last = o.by.n_jobs == 1 ? last_probe : last_other;
+    std::int64_t& last = o.by.n_jobs == n_jobs ? last_probe : last_other;
     last = std::max(last, o.last_seen);
-    if (o.by.n_jobs == 1) probes += o.count;
+    if (o.by.n_jobs == n_jobs) probes += o.count;
   }
   // A reading that surprised makes the count of probes fall: without this, the next call would
   // probe again.

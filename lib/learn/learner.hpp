@@ -36,8 +36,10 @@ choice choose_arm(std::span<const arm> arms, double prior_log_error) noexcept;
 /// to learn: 3 % of all time spent at this, and a first grant. Negative: too much was.
 double purse(const sized_record& known) noexcept;
 
-/// Whether this call should run on one thread, so that the serial time is measured and not
-/// estimated: it is due after 1, 3, 7, 15, ... calls, where the purse can pay for it.
-bool should_probe_serial(const sized_record& known, double serial_ns, double chosen_ns) noexcept;
+/// Whether this call should run with a number of threads that is not the best known, so that what
+/// is known of it is measured and not estimated or old: it is due after 1, 3, 7, 15, ... calls,
+/// where the purse can pay for it.
+bool should_probe(const sized_record& known, int n_jobs, double probe_ns,
+                  double chosen_ns) noexcept;
 
 }  // namespace amorsize::detail

@@ -77,6 +77,7 @@ class arms_of {
 int width(const planning_input& in) {
   const int most = most_workers(in);
   if (in.by_user.n_jobs != 0) return std::min(in.by_user.n_jobs, most);
+  if (in.tried != 0) return std::min(in.tried, most);
   if (!is_known(in.work)) return most;
   if (in.measured.empty()) {
     return best_workers(in.work, in.by_user.chunksize, in.costs, in.machine);
@@ -85,14 +86,14 @@ int width(const planning_input& in) {
   return arms.n_jobs(arms.best());
 }
 
+}  // namespace
+
 duration expected(const planning_input& in, int n) {
   if (const measured_width* known = in.measured.of(n)) {
     return duration(std::exp(known->log_item_ns) * static_cast<double>(in.work.items));
   }
   return duration(expected_time(in.work, n, n == 1 ? 1 : chunk_of(in, n), in.costs, in.machine));
 }
-
-}  // namespace
 
 batch_plan choose(const planning_input& in) {
   batch_plan plan;

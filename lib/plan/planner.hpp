@@ -25,6 +25,7 @@ struct planning_input {
   capacity machine;
   sharing_costs costs;
   measured_widths measured;  ///< wins over the cost model, the more calls it rests on
+  int tried = 0;             ///< workers of a call that is made to learn; zero: as is best
 };
 
 /// The least that an item of a call can take where it takes so long now: workers slow each other by
@@ -37,6 +38,9 @@ inline double least_item_ns(const planning_input& in) {
 /// what the user pinned, what was measured, what the cost model makes of the item time.
 /// Leaves `confidence` to the next function: it costs more than all the rest.
 batch_plan choose(const planning_input& in);
+
+/// The time to expect with n workers: as measured, else by the cost model.
+duration expected(const planning_input& in, int n);
 
 /// The confidence of a plan that was chosen from this.
 double confidence(const planning_input& in, const batch_plan& plan);

@@ -249,7 +249,9 @@ bool batch_control::should_decide(std::size_t left) const {
   // A plan is believed until the call has taken what all of it was expected to: first items are
   // often slow for no reason but cold caches.
   const bool was_crowded = planned_from_.machine.workers == 1;
-  if (!was_crowded && seen < plan_.expected_serial.count()) return false;
+  // One that is tried may take somewhat longer: else half of such calls would be cut short.
+  const double patience = in_.tried != 0 ? 1.5 : 1;
+  if (!was_crowded && seen < patience * plan_.expected_serial.count()) return false;
   const double expected = tick_clock::nanoseconds(sample_.mean()) * static_cast<double>(left);
   return expected > worth_sharing(shared_.costs.now(shared_.helpers.awake() > 0)) &&
          free_workers() > 1;
@@ -291,6 +293,7 @@ void batch_control::decide(std::size_t left) {
   observe_waiting();
   if (waits_) now.machine = {now.machine.workers, now.machine.workers};
 
+  now.tried = 0;  // what was tried has turned out to take longer than was expected
   now.measured.drop_faster_than(least_item_ns(now));
   const bool knows_more = consult(now, left);
   const batch_plan chosen = choose(now);

@@ -144,7 +144,7 @@ void engine::run(const batch_call& call, const batch_options& options) {
   planning_input in = input(describe(call, options), options);
   if (learn != learning::off) know(in, recall(key, work, call.items));
   measurement whole;
-  const duration otherwise = probe_serial(work, in, learn);
+  const duration otherwise = probe(work, in, learn);
 
   batch_control control(call, options, in, {*helpers_, costs_, callers_, *experience_, work});
   try {

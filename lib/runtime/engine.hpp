@@ -81,7 +81,7 @@ class engine {
                     learning learn) noexcept;
   memory* memory_of_name(const workload& work);
   knowledge recall(const site_key& key, memory* work, std::size_t items) noexcept;
-  duration probe_serial(memory* work, planning_input& in, learning learn) noexcept;
+  duration probe(memory* work, planning_input& in, learning learn) noexcept;
   void remember(const site_key& key, memory* work, const batch_call& call, const batch_control& run,
                 const measurement& whole) noexcept;
   run_report measure(const batch_control& done, const batch_call& call, memory* work, ticks wall);

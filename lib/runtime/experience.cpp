@@ -21,8 +21,9 @@ namespace {
 // A machine and a store take some milliseconds to read: only for work that takes many times that,
 // in one call or in all together.
 constexpr duration worth_loading{2e7};
-// One workload takes some tens of microseconds to look up in a store that is open.
-constexpr duration worth_looking_up{5e6};
+// One workload takes some tens of microseconds to look up in a store that is open, but milliseconds
+// where its index is stale.
+constexpr duration worth_looking_up{2e7};
 // Measuring bandwidth keeps one core busy for some 30 ms, once in a machine's life.
 constexpr double worth_measuring_memory_ns = 2e9;
 
@@ -118,7 +119,10 @@ std::optional<recalled> experience::consult(memory& of, const workload& work,
     if (left > worth_loading) load_soon();
     return std::nullopt;
   }
-  if (left < worth_looking_up) return std::nullopt;
+  if (left < worth_looking_up) {
+    of.want_look();  // by the background, for later calls
+    return std::nullopt;
+  }
   std::optional<recalled> found;
   without_failing([&] {
     if (!of.is_looked_up()) {
@@ -348,6 +352,11 @@ bool experience::tend() noexcept {
       const std::lock_guard lock(store_mutex_);
       if (wants_load_) load();
       is_save_due = is_due();
+    }
+    for (memory* of : every()) {
+      if (!is_ready() || !of->wants_look()) continue;
+      const std::lock_guard lock(store_mutex_);
+      look_up(*of);
     }
     tell_warnings();
     if (wants_similar_) load_similar();

@@ -50,10 +50,9 @@ std::string items(const batch_plan& plan) {
   return text + ".";
 }
 
-/// One thread, not because it is best but to know what that takes.
+/// Not because it is best, but to know what it takes.
 bool is_probe(const batch_plan& plan) {
-  return plan.source == plan_source::predicted && plan.n_jobs == 1 && plan.confidence == 0 &&
-         plan.measurements != 0;
+  return plan.source == plan_source::predicted && plan.confidence == 0 && plan.measurements != 0;
 }
 
 std::string expectation(const batch_plan& plan) {
@@ -65,7 +64,8 @@ std::string expectation(const batch_plan& plan) {
                                   : "; sharing would not shorten it.");
   }
   return " It is expected to take " + to_text(plan.expected_parallel) + ", a plain loop " +
-         to_text(plan.expected_serial) + ".";
+         to_text(plan.expected_serial) +
+         (is_probe(plan) ? "; this time it is run, to measure that." : ".");
 }
 
 const char* basis(speedup_basis basis) {

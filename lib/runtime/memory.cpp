@@ -57,7 +57,7 @@ void add_call(sized_record& to, const measurement& measured, std::int64_t now_s)
 }
 
 double typical_items(const sized_record& known) {
-  return known.calls > 0 ? known.items / known.calls : 0;
+  return known.calls >= 1 ? known.items / known.calls : 0;
 }
 
 recalled recalled_from(const sized_record& known, int distance) {
@@ -138,13 +138,13 @@ double memory::serial_item_ns(std::size_t items) noexcept {
   return 0;
 }
 
-bool memory::should_probe_serial(std::size_t items, duration serial, duration chosen) noexcept {
+bool memory::should_probe(std::size_t items, int n_jobs, duration probe, duration chosen) noexcept {
   const auto lock = take_lock();
   if (!lock) return false;
   int distance = 0;
   const sized_record* const known = nearest(items, distance);
   return known != nullptr && distance == 0 &&
-         detail::should_probe_serial(*known, serial.count(), chosen.count());
+         detail::should_probe(*known, n_jobs, probe.count(), chosen.count());
 }
 
 void memory::observe(const measurement& measured, patience has) noexcept {

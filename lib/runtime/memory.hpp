@@ -55,8 +55,11 @@ class memory {
   /// Mean serial time of one item, by calls of this size on one thread; zero: none was.
   double serial_item_ns(std::size_t items) noexcept;
 
-  /// Whether a call of this size is to be run on one thread, to measure what that takes.
-  bool should_probe_serial(std::size_t items, duration serial, duration chosen) noexcept;
+  /// Whether a call of this size is to be run with so many threads, to measure what that takes.
+  bool should_probe(std::size_t items, int n_jobs, duration probe, duration chosen) noexcept;
+
+  /// Has the store looked up, some time soon.
+  void want_look() noexcept { wants_look_.store(true, std::memory_order_relaxed); }
 
   void observe(const measurement& measured, patience has = patience::none) noexcept;
 
@@ -64,6 +67,9 @@ class memory {
   std::vector<sized_record> known();
 
   // For the store, by one thread at a time:
+  bool wants_look() const noexcept {
+    return wants_look_.load(std::memory_order_relaxed) && !is_looked_up();
+  }
   bool is_dirty() const noexcept { return is_dirty_.load(std::memory_order_acquire); }
   bool is_looked_up() const noexcept { return is_looked_up_.load(std::memory_order_acquire); }
   void set_looked_up() noexcept { is_looked_up_.store(true, std::memory_order_release); }
@@ -84,6 +90,7 @@ class memory {
   const std::string identity_;
   const std::uint64_t hash_;
   std::atomic<bool> is_looked_up_{false};
+  std::atomic<bool> wants_look_{false};
   std::atomic<bool> is_dirty_{false};
   std::mutex mutex_;
   std::vector<sized> sizes_;

@@ -110,17 +110,20 @@ void engine::remember(const site_key& key, memory* work, const batch_call& call,
   experience_->observe(*work, done);
 }
 
-/// Runs a call on one thread now and then, so that the speedup of others rests on a measurement.
-/// Returns what it was expected to take otherwise; zero: this call is none of these.
-duration engine::probe_serial(memory* work, planning_input& in, learning learn) noexcept {
+/// Runs a call on one thread now and then, so that the speedup of others rests on a measurement;
+/// and where one thread was measured to be best, with as many as should be by the model, so that a
+/// bad reading is left behind. Returns what the call would take as is best; zero: it is that.
+duration engine::probe(memory* work, planning_input& in, learning learn) noexcept {
   if (work == nullptr || learn != learning::on || in.measured.empty()) return {};
   if (in.by_user.n_jobs != 0 || in.machine.workers == 1 || this_thread.depth > 0) return {};
   const batch_plan plan = choose(in);
-  if (plan.n_jobs == 1) return {};
-  if (!work->should_probe_serial(in.work.items, plan.expected_serial, plan.expected_parallel)) {
+  const int other =
+      plan.n_jobs > 1 ? 1 : best_workers(in.work, in.by_user.chunksize, in.costs, in.machine);
+  if (other == plan.n_jobs) return {};
+  if (!work->should_probe(in.work.items, other, expected(in, other), plan.expected_parallel)) {
     return {};
   }
-  in.machine.workers = 1;
+  in.tried = other;
   return plan.expected_parallel;
 }
 

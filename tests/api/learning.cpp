@@ -9,6 +9,7 @@
 #include <optional>
 #include <stop_token>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "message_of.hpp"
@@ -191,6 +192,32 @@ TEST_CASE("work that two threads only make slower is soon left to one") {
     if (call >= 80) serial += rt.report.plan.n_jobs == 1 ? 1 : 0;
   }
   CHECK(serial >= 15);
+}
+
+TEST_CASE("two threads that were measured badly a few times are found to be better again") {
+  fresh here;
+  for (const auto& [n_jobs, wall] : {std::pair{1, 10e6}, std::pair{2, 15e6}}) {
+    run_report told;
+    told.plan.n_jobs = n_jobs;
+    told.items = forty.size();
+    told.wall = amorsize::duration(wall);
+    for (int i = 0; i < 2 + n_jobs; ++i) {
+      amorsize::update_model_from_execution(
+          {.name = "badly measured", .estimated_item_time = amorsize::duration(250'000)}, told,
+          *here.on);
+    }
+  }
+  constexpr int most_calls = 600;
+  int in_a_row = 0;
+  int calls = 0;
+  for (; calls < most_calls && in_a_row < 5; ++calls) {
+    run_report report;
+    amorsize::parallel_for_each(forty, wait_some,
+                                {.name = "badly measured", .report = &report, .on = &*here.on});
+    in_a_row = report.plan.n_jobs == 2 ? in_a_row + 1 : 0;
+  }
+  CHECK(calls > 5);
+  CHECK(in_a_row == 5);
 }
 
 TEST_CASE("nothing is learned from calls inside other calls") {

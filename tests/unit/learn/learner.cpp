@@ -252,7 +252,7 @@ TEST_CASE(
   known.outcomes[1].by.n_jobs = 2;
   std::vector<int> probes;
   for (int call = 0; call < 1'000; ++call) {
-    const bool probe = should_probe_serial(known, 1e5, 6e4);
+    const bool probe = should_probe(known, 1, 1e5, 6e4);
     if (probe) {
       probes.push_back(call);
       known.explored_ns += 4e4;
@@ -271,31 +271,49 @@ TEST_CASE("a probe is never dearer than the purse: the first grant and 3 % of wh
   sized_record known;
   known.calls = 10;
   CHECK(purse(known) == doctest::Approx(200'000));
-  CHECK(should_probe_serial(known, 1.19e6, 1e6));
-  CHECK_FALSE(should_probe_serial(known, 1.21e6, 1e6));
+  CHECK(should_probe(known, 1, 1.19e6, 1e6));
+  CHECK_FALSE(should_probe(known, 1, 1.21e6, 1e6));
   known.wall_ns = 1e8;
-  CHECK(should_probe_serial(known, 4.1e6, 1e6));
-  CHECK_FALSE(should_probe_serial(known, 4.3e6, 1e6));
+  CHECK(should_probe(known, 1, 4.1e6, 1e6));
+  CHECK_FALSE(should_probe(known, 1, 4.3e6, 1e6));
   known.explored_ns = 3e6;
-  CHECK_FALSE(should_probe_serial(known, 1.21e6, 1e6));
+  CHECK_FALSE(should_probe(known, 1, 1.21e6, 1e6));
   known.explored_ns = 4e6;
-  CHECK_FALSE(should_probe_serial(known, 1e6, 1e6));
+  CHECK_FALSE(should_probe(known, 1, 1e6, 1e6));
 }
 
 TEST_CASE("no probe before anything is known, nor right after one that surprised") {
-  CHECK_FALSE(should_probe_serial({}, 1e5, 6e4));
+  CHECK_FALSE(should_probe({}, 1, 1e5, 6e4));
   sized_record known;
   known.calls = 100;
   known.wall_ns = 1e9;
-  CHECK_FALSE(should_probe_serial(known, 0, 6e4));
-  CHECK_FALSE(should_probe_serial(known, 1e5, 0));
+  CHECK_FALSE(should_probe(known, 1, 0, 6e4));
+  CHECK_FALSE(should_probe(known, 1, 1e5, 0));
   known.outcomes.resize(2);
   known.outcomes[0].count = 2;
   known.outcomes[0].last_seen = 1'001;
   known.outcomes[1].by.n_jobs = 2;
   known.outcomes[1].count = 64;
   known.outcomes[1].last_seen = 1'000;
-  CHECK_FALSE(should_probe_serial(known, 1e5, 6e4));
+  CHECK_FALSE(should_probe(known, 1, 1e5, 6e4));
   known.outcomes[1].last_seen = 1'002;
-  CHECK(should_probe_serial(known, 1e5, 6e4));
+  CHECK(should_probe(known, 1, 1e5, 6e4));
+}
+
+TEST_CASE("what was measured badly is tried again, ever more rarely, where the purse pays") {
+  sized_record known;
+  known.calls = 40;
+  known.wall_ns = 40e6;
+  for (const auto& [n, count] : {std::pair{1, 36.0}, std::pair{2, 4.0}}) {
+    outcome o;
+    o.by.n_jobs = n;
+    o.count = count;
+    known.outcomes.push_back(o);
+  }
+  CHECK(should_probe(known, 2, 1.5e6, 1e6));
+  CHECK_FALSE(should_probe(known, 2, 3e6, 1e6));
+  known.outcomes[1].count = 5;
+  CHECK_FALSE(should_probe(known, 2, 1.5e6, 1e6));
+  known.calls = 63;
+  CHECK(should_probe(known, 2, 1.5e6, 1e6));
 }
