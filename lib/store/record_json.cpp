@@ -311,7 +311,7 @@ json parse(std::string_view text, bool& sound) {
 
 struct envelope {
   content is = content::damaged;
-  json inside;  ///< of a record, what is in the envelope; of a sample, all
+  json inside{json::value_t::null};  ///< of a record, what is in the envelope; of a sample, all
 };
 
 envelope opened(std::string_view text) {

@@ -37,8 +37,8 @@ struct machine_file {
 std::string to_text(const workload_record& record);
 std::string to_text(const machine_record& record);
 
-/// What a text is once it was written and read: cut where it is too long, without bytes that are not
-/// UTF-8.
+/// What a text is once it was written and read: cut where it is too long, without bytes that are
+/// not UTF-8.
 std::string storable(const std::string& text);
 
 /// `hash` and `is_streaming` are those of the file's name; a sample may lack its own.

@@ -168,6 +168,7 @@ std::size_t store::compact(std::span<const training_name> names) {
 
 std::size_t store::unite(const std::vector<stored>& parts) {
   std::vector<workload_record> records;
+  records.reserve(parts.size());
   for (const stored& part : parts) records.push_back(part.record);
   workload_record whole = merged(records);
   whole.from = next_origin();
