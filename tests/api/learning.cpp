@@ -220,6 +220,24 @@ TEST_CASE("two threads that were measured badly a few times are found to be bett
   CHECK(in_a_row == 5);
 }
 
+TEST_CASE("items that have grown dear are shared, whatever was measured of cheap ones") {
+  fresh here;
+  run_report told;
+  told.plan.n_jobs = 1;
+  told.items = ten.size();
+  told.wall = amorsize::duration(5e4);
+  for (int i = 0; i < 20; ++i) {
+    amorsize::update_model_from_execution(
+        {.name = "grown", .estimated_item_time = amorsize::duration(5'000)}, told, *here.on);
+  }
+  int shared = 0;
+  for (int call = 0; call < 5; ++call) {
+    amorsize::parallel_for_each(ten, wait_long, here.named("grown"));
+    shared += here.report.plan.n_jobs == 2 ? 1 : 0;
+  }
+  CHECK(shared >= 3);
+}
+
 TEST_CASE("nothing is learned from calls inside other calls") {
   fresh rt;
   amorsize::parallel_for_each(std::vector<int>(4),

@@ -78,3 +78,15 @@ TEST_CASE("similar work is scaled to the items of this one") {
   CHECK(all.calls() == 8);
   CHECK(all.similarity == 0.9);
 }
+
+TEST_CASE("what took less than items can take now is forgotten, and nothing else is") {
+  measured_widths all;
+  for (const int n : {1, 2, 4}) all.add({n, std::log(400.0 / n), 0.1, 3});
+  all.drop_faster_than(150);
+  CHECK(all.of(1) != nullptr);
+  CHECK(all.of(2) != nullptr);
+  CHECK(all.of(4) == nullptr);
+  CHECK(all.calls() == 6);
+  all.drop_faster_than(1'000);
+  CHECK(all.empty());
+}

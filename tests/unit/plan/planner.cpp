@@ -211,3 +211,15 @@ TEST_CASE("what the user pinned wins over what was measured") {
   CHECK(choose(in).n_jobs == 2);
   CHECK(choose(in).source == plan_source::requested);
 }
+
+TEST_CASE(
+    "a call that is made to learn has the number of threads that is tried, within what may be") {
+  planning_input in = measured({{1, 100e6}, {2, 55e6}}, {2, 2});
+  in.tried = 1;
+  CHECK(choose(in).n_jobs == 1);
+  CHECK(choose(in).expected_parallel.count() == doctest::Approx(100e6));
+  in.tried = 8;
+  CHECK(choose(in).n_jobs == 2);
+  in.by_user.n_jobs = 1;
+  CHECK(choose(in).n_jobs == 1);
+}
