@@ -260,7 +260,7 @@ bool batch_control::should_decide(std::size_t left) const {
 /// Whether a store that was not open when this call began is, by now.
 bool batch_control::may_know_more(std::size_t left) const {
   return left != 0 && shared_.work != nullptr && !is_consulted_ && in_.measured.empty() &&
-         shared_.known.is_ready();
+         sample_.elapsed() >= consult_from_ && shared_.known.is_ready();
 }
 
 /// What earlier processes, or calls of similar work, measured. True: something new.
@@ -273,7 +273,13 @@ bool batch_control::consult(planning_input& in, std::size_t left) {
                                      static_cast<double>(left) * in.work.estimated_item_time);
   if (!found) return false;
   found->widths.drop_faster_than(least_item_ns(in));
-  if (found->widths.empty()) return false;
+  if (found->widths.empty()) {
+    // These items are dearer than those measured, or only the first ones are: a larger sample
+    // tells.
+    is_consulted_ = false;
+    consult_from_ = 2 * sample_.elapsed();
+    return false;
+  }
   in.measured = found->widths;
   in.source = plan_source::predicted;
   // Of whole calls of this work, where the sample has some first items.

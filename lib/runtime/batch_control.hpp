@@ -96,6 +96,7 @@ class batch_control final : public controller {
   bool is_shared_ = false;               // helpers may join
   item_times sample_;                    // of the caller's chunks, in ticks
   bool is_consulted_ = false;            // the store has been asked
+  double consult_from_ = 0;              // not before the sample has taken this, in ticks
   int planned_ = 0;                      // workers
   bool has_switched_ = false;            // to another number of them, on its way
   int called_ = 0;
