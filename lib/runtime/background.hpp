@@ -48,8 +48,8 @@ class background {
   std::condition_variable poked_;
   std::condition_variable tended_;
   std::vector<tended*> all_;
-  tended* now_ = nullptr;  // being tended
-  tended* finished_now_ = nullptr;
+  tended* now_ = nullptr;           // being tended
+  tended* finished_now_ = nullptr;  // by the thread that leaves the process
   bool is_poked_ = false;
   bool has_thread_ = false;
   std::atomic<bool> is_awake_{false};

@@ -166,9 +166,10 @@ void experience::load() {
     store_.emplace(folder_, real_files(), [this](std::string_view text) {
       warnings_.with([&](auto& all) { all.emplace_back(text); });
     });
-    if (engine_.may_write && !store_->open())
+    if (engine_.may_write && !store_->open()) {
       warnings_.with(
           [this](auto& all) { all.push_back("the store " + folder_ + " cannot be written"); });
+    }
     if (const auto found = store_->find_machine(fingerprint_)) {
       saved_ = *found;
       bandwidth_ = found->bandwidth;
@@ -293,9 +294,8 @@ bool experience::save(durability how, std::chrono::milliseconds at_most) {
   std::erase_if(unsaved, [](const memory* of) { return !of->is_dirty(); });
   // One at a time: who plans by the store does not wait for all of them.
   for (memory* of : unsaved) {
-    if (is_leaving_) is_all = false;
-    if (is_leaving_) break;
-    is_all = with_store([&] { return save_one(*of, how); }) && is_all;
+    const bool is_saved = !is_leaving_ && with_store([&] { return save_one(*of, how); });
+    is_all = is_saved && is_all;
   }
   static_cast<void>(with_store([&] {
     save_machine(how);
@@ -315,12 +315,15 @@ bool experience::save_one(memory& of, durability how) {
   delta.fingerprint = fingerprint_;
   delta.sizes = of.take_unsaved();
   if (delta.sizes.empty()) return true;
-  for (sized_record& size : delta.sizes) {
-    size.place = normalised(described(size), engine_.this_machine(), around());
-  }
-  if (store_->save(delta, how)) return true;
-  of.give_back(delta.sizes);
-  return false;
+  bool is_saved = false;
+  without_failing([&] {
+    for (sized_record& size : delta.sizes) {
+      size.place = normalised(described(size), engine_.this_machine(), around());
+    }
+    is_saved = store_->save(delta, how);
+  });
+  if (!is_saved) of.give_back(delta.sizes);
+  return is_saved;
 }
 
 void experience::save_machine(durability how) {
