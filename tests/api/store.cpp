@@ -290,6 +290,22 @@ TEST_CASE("a damaged file is told of once, set aside, and fails no call") {
   }
 }
 
+TEST_CASE("who is told of a warning may come back to the runtime that tells it") {
+  const store_folder folder;
+  fill(folder, 80, 45);
+  std::ofstream(folder.files().front(), std::ios::trunc) << "garbage";
+  int told = 0;
+  runtime* teller = nullptr;
+  runtime on({.store = folder.path(), .max_n_jobs = 2, .on_warning = [&](std::string_view) {
+                ++told;
+                CHECK_FALSE(predict(*teller));
+                CHECK_NOTHROW(teller->save());
+              }});
+  teller = &on;
+  CHECK_FALSE(predict(on));
+  CHECK(told == 1);
+}
+
 TEST_CASE("of a file that was cut anywhere, nothing is believed") {
   const store_folder folder;
   fill(folder, 80, 45);
