@@ -290,6 +290,15 @@ TEST_CASE("a damaged file is told of once, set aside, and fails no call") {
   }
 }
 
+TEST_CASE("what was only told is in the store once its runtime is gone") {
+  const store_folder folder;
+  {
+    runtime on({.store = folder.path(), .max_n_jobs = 2});
+    tell(on, "work", 2, 45, 3);
+  }
+  CHECK(predict(folder));
+}
+
 TEST_CASE("who is told of a warning may come back to the runtime that tells it") {
   const store_folder folder;
   fill(folder, 80, 45);
