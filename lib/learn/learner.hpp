@@ -4,33 +4,38 @@
 #include <cstddef>
 #include <span>
 
+#include "learn/arm.hpp"
 #include "learn/record.hpp"
 
 namespace amorsize::detail {
 
-/// One configuration that may be chosen, and what is known of it. All times are of the whole call.
-struct arm {
-  configuration by;
-  double prior = 0;      ///< ns, expected by the cost model; zero: not known
-  double measured = 0;   ///< ns, typical of the calls measured; zero: not known
-  double count = 0;      ///< measurements behind `measured`; zero: none
-  double log_error = 0;  ///< standard deviation of the error of ln(measured)
-};
-
 struct choice {
-  std::size_t arm = 0;    ///< its index
-  double expected = 0;    ///< ns; zero: nothing is known of any arm
-  double confidence = 0;  ///< the chance that no other arm is over 10 % faster
+  std::size_t arm = 0;          ///< its index
+  double expected = 0;          ///< ns; zero: nothing is known of any arm
+  double confidence = 0;        ///< the chance that no other arm is over 10 % faster
+  bool is_exploration = false;  ///< made to learn: another arm is expected to be as good or better
+  double expected_loss = 0;     ///< ns, of an exploration
+  double best = 0;  ///< ns, expected of the best arm; what takes longer is explored time
+  // What to go on with where this arm is abandoned (learn/abandon):
+  std::size_t instead = 0;    ///< its index
+  double instead_ns = 0;      ///< expected of the whole call; zero: there is no other arm
+  double instead_spread = 0;  ///< standard deviation of its logarithm
 };
 
-inline constexpr std::size_t most_arms = 64;
+/// The configuration for a call of `items` items. Of the arms, which come in ascending order of
+/// threads, no more than `most_arms` are looked at; what `known` (null: nothing) says of their
+/// configurations replaces what they say themselves. `prior_log_error` is the standard deviation
+/// of ln(true time / prior), usually. Arithmetic on its arguments alone: the same record gives the
+/// same choice.
+choice choose(const sized_record* known, std::span<const arm> arms, double items,
+              double prior_log_error) noexcept;
 
-/// The arm with the least expected time. Arms come in ascending order of threads, and no more than
-/// `most_arms` are looked at; ties, within 3 %, go to fewer. `prior_log_error` is the standard
-/// deviation of ln(true time / prior). Each arm's time is the mean of its prior and its
-/// measurement, weighted by their precision; priors are first moved by what measured arms like it
-/// were off.
+/// What `choose` would do, were there nothing more to learn, of arms that say all that is known.
 choice choose_arm(std::span<const arm> arms, double prior_log_error) noexcept;
+
+/// The same with what may be spent on learning, in nanoseconds, and the calls made so far.
+choice choose_or_explore(std::span<const arm> arms, double prior_log_error, double purse,
+                         double calls) noexcept;
 
 /// What may still be lost, in nanoseconds, to calls that are made otherwise than is best in order
 /// to learn: 3 % of all time spent at this, and a first grant. Negative: too much was.
