@@ -3,6 +3,7 @@
 
 #include "amorsize/error.hpp"
 #include "amorsize/explain.hpp"
+#include "amorsize/importance.hpp"
 #include "amorsize/machine.hpp"
 #include "amorsize/optimize.hpp"
 #include "amorsize/options.hpp"

@@ -1,7 +1,9 @@
 #include "learn/merge.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <tuple>
 #include <vector>
 
@@ -9,6 +11,14 @@
 
 namespace amorsize::detail {
 namespace {
+
+// As `observe` has them: readings that count, and those that do once something else was found.
+constexpr double most_count = 64;
+constexpr double stale_count = 0.25;
+
+// Means that are nearer than this, or than so many standard deviations, are of the same.
+constexpr double least_surprise = 0.2;
+constexpr double surprise = 3.5;
 
 auto fields(const configuration& c) {
   return std::tie(c.n_jobs, c.chunk_rung, c.buffer_size, c.use_ordered);
@@ -29,14 +39,80 @@ double mean_of_known(double a, double a_calls, double b, double b_calls) {
   return (a * a_calls + b * b_calls) / (a_calls + b_calls);
 }
 
-void add_outcomes(std::vector<outcome>& to, const std::vector<outcome>& delta) {
+/// Makes earlier readings count as `count` ones.
+void fade(outcome& o, double count) {
+  if (o.count <= count) return;
+  o.squares *= count / o.count;
+  o.count = count;
+}
+
+/// Whether what was seen later shows that what was known of the same is not so any more.
+bool contradicts(const outcome& newer, const outcome& older) {
+  if (newer.last_seen <= older.last_seen || !(older.count > 0)) return false;
+  if (newer.count == 1) {
+    outcome after = older;
+    return observe(after, std::exp(newer.mean), newer.last_seen);
+  }
+  // The later ones are few, maybe: they differ as the others do.
+  outcome few = newer;
+  few.squares = std::max(few.squares, older.squares * few.count / older.count);
+  const double error = std::hypot(log_error_of(older), log_error_of(few));
+  return newer.count > 1 &&
+         std::abs(newer.mean - older.mean) > std::max(surprise * error, least_surprise);
+}
+
+/// As if the readings of the later one had followed those of the other.
+outcome followed(const outcome& older, const outcome& newer) {
+  outcome sum = older;
+  if (newer.count == 1 && older.count > 0) {
+    observe(sum, std::exp(newer.mean), newer.last_seen);
+    return sum;
+  }
+  const double room = most_count - std::min(newer.count, most_count);
+  fade(sum, contradicts(newer, older) ? std::min(stale_count, room) : room);
+  outcome last = newer;
+  fade(last, most_count);
+  add(sum, last);
+  return sum;
+}
+
+outcome sum_of(const outcome& a, const outcome& b) {
+  if (a.last_seen < b.last_seen) return followed(a, b);
+  if (b.last_seen < a.last_seen) return followed(b, a);
+  outcome sum = a;
+  add(sum, b);
+  fade(sum, most_count);
+  return sum;
+}
+
+std::vector<outcome>::iterator find(std::vector<outcome>& among, const outcome& same) {
+  return std::find_if(among.begin(), among.end(),
+                      [&](const outcome& o) { return o.by == same.by; });
+}
+
+/// What others found not to be so any more makes all that was seen before that count for little.
+void fade_what_changed(std::vector<outcome>& olders, std::vector<outcome>& newers) {
+  for (const outcome& newer : newers) {
+    const auto older = find(olders, newer);
+    if (older == olders.end() || !contradicts(newer, *older)) continue;
+    for (outcome& o : olders) {
+      if (!(o.by == newer.by) && o.last_seen < newer.last_seen) {
+        fade(o, std::min(o.count / 4, stale_count));
+      }
+    }
+  }
+}
+
+void add_outcomes(std::vector<outcome>& to, std::vector<outcome> delta) {
+  fade_what_changed(to, delta);
+  fade_what_changed(delta, to);
   for (const outcome& more : delta) {
-    const auto same =
-        std::find_if(to.begin(), to.end(), [&](const outcome& o) { return o.by == more.by; });
+    const auto same = find(to, more);
     if (same == to.end()) {
       to.push_back(more);
+      fade(to.back(), most_count);
     } else {
-      add(*same, more);
+      *same = sum_of(*same, more);
     }
   }
   const auto recent_first = [](const outcome& a, const outcome& b) {
@@ -104,6 +180,14 @@ std::vector<const workload_record*> distinct(std::span<const workload_record> pa
   return kept;
 }
 
+std::int64_t last_seen_of(const workload_record& part) {
+  std::int64_t last = 0;
+  for (const sized_record& size : part.sizes) {
+    for (const outcome& o : size.outcomes) last = std::max(last, o.last_seen);
+  }
+  return last;
+}
+
 /// Of each process the highest sequence.
 std::vector<origin> all_origins(std::span<const workload_record> parts) {
   std::vector<origin> all;
@@ -154,13 +238,17 @@ void add(workload_record& to, const workload_record& delta) {
 
 workload_record merged(std::span<const workload_record> parts) {
   workload_record sum;
-  const std::vector<const workload_record*> all = distinct(parts);
+  std::vector<const workload_record*> all = distinct(parts);
   if (all.empty()) return sum;
   sum.hash = all.front()->hash;
   sum.identity = all.front()->identity;
   sum.fingerprint = all.front()->fingerprint;
   sum.is_streaming = all.front()->is_streaming;
   sum.absorbed = all_origins(parts);
+  // As they came: one far from those before it is doubted, a second one is not.
+  std::stable_sort(all.begin(), all.end(), [](const workload_record* a, const workload_record* b) {
+    return last_seen_of(*a) < last_seen_of(*b);
+  });
   for (const workload_record* part : all) add(sum, *part);
   return sum;
 }

@@ -8,7 +8,8 @@
 namespace amorsize::detail {
 
 /// Of one workload and size. Means are weighted by calls; the most recently seen configurations
-/// are kept, at most `most_outcomes`.
+/// are kept, at most `most_outcomes`. Of an outcome, what was seen later counts as if it had been
+/// observed after the rest: older readings fade, and those that it contradicts count for little.
 void add(sized_record& to, const sized_record& delta);
 
 /// Of one workload: sizes are added up by class; those with most calls are kept, at most

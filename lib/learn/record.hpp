@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "learn/trust.hpp"
 #include "workload/features.hpp"
 
 namespace amorsize::detail {
@@ -77,6 +78,7 @@ struct machine_record {
   double arrive_asleep = 0;
   double join = 0;
   double claim = 0;
+  reliability_table trust{};  ///< what came of predictions from similar work
 };
 
 }  // namespace amorsize::detail

@@ -6,17 +6,21 @@
 #include <iterator>
 #include <limits>
 
+#include "learn/outcome.hpp"
+
 namespace amorsize::detail {
 namespace {
 
-constexpr std::size_t most_outcomes_of_row = 8;
-constexpr std::size_t least_neighbours = 3;
+constexpr std::size_t most_outcomes_of_row = 16;
 constexpr float infinite = std::numeric_limits<float>::infinity();
 constexpr float near_enough = 0.5F;
 
-/// How far similar work differs in what n threads make of it, as the standard deviation of a
-/// logarithm, where only one neighbour says so.
-constexpr double usual_difference = 0.3;
+// Farther off from the usual than this, what was written is not what was measured.
+constexpr double most_above_usual = 2.5;
+constexpr double most_below_usual = 0.2;
+
+/// For each thread that an item is shared by: shares are of whole items.
+constexpr double error_of_few_items = 0.1;
 
 constexpr std::size_t lanes = feature_block::rows;
 
@@ -105,69 +109,48 @@ class nearest_rows {
   neighbours found_;
 };
 
-/// The fastest outcome of each number of threads; of more numbers than there is room for, those
-/// measured most often.
+/// Of more than there is room for, those measured most often.
 std::vector<tried> compact(const sized_record& record) {
   std::vector<tried> all;
   for (const outcome& o : record.outcomes) {
-    if (!(o.count > 0)) continue;
-    const tried here{o.by.n_jobs, static_cast<float>(o.mean - std::log(record.item_ns)),
-                     static_cast<float>(o.count)};
-    const auto same = std::find_if(all.begin(), all.end(),
-                                   [&](const tried& t) { return t.n_jobs == here.n_jobs; });
-    if (same == all.end()) {
-      all.push_back(here);
-    } else if (here.log_ratio < same->log_ratio) {
-      *same = here;
-    }
+    if (!(o.count > 0) || o.by.n_jobs < 1 || o.by.buffer_size != 0) continue;
+    all.push_back({o.by.n_jobs, o.by.chunk_rung,
+                   static_cast<float>(o.mean - std::log(record.item_ns)),
+                   static_cast<float>(log_error_of(o, record)), static_cast<float>(o.count)});
   }
   std::sort(all.begin(), all.end(), [](const tried& a, const tried& b) {
-    return a.count != b.count ? a.count > b.count : a.n_jobs < b.n_jobs;
+    if (a.count != b.count) return a.count > b.count;
+    return a.n_jobs != b.n_jobs ? a.n_jobs < b.n_jobs : a.chunk_rung < b.chunk_rung;
   });
   if (all.size() > most_outcomes_of_row) all.resize(most_outcomes_of_row);
   return all;
 }
 
-/// What was said of one number of threads, added up.
-struct sums {
-  int n_jobs = 1;
-  double weights = 0;
-  double ratios = 0;  // weighted, as all below but the last two
-  double squares = 0;
-  double similarities = 0;
-  double count = 0;
-  double speakers = 0;
-};
-
-void add(sums& to, const tried& said, double weight, double alike) {
-  const auto ratio = static_cast<double>(said.log_ratio);
-  to.weights += weight;
-  to.ratios += weight * ratio;
-  to.squares += weight * ratio * ratio;
-  to.similarities += weight * alike;
-  to.count += static_cast<double>(said.count);
-  to.speakers += 1;
-}
-
-hint hint_of(const sums& s) {
-  hint h;
-  h.n_jobs = s.n_jobs;
-  h.log_ratio = s.ratios / s.weights;
-  h.count = s.count;
-  h.similarity = s.similarities / s.weights;
-  const double between = std::max(s.squares / s.weights - h.log_ratio * h.log_ratio, 0.0);
-  h.log_error = std::sqrt(between + usual_difference * usual_difference / s.speakers);
-  return h;
+/// What was tried in one place, as it is to be expected in another.
+std::vector<consensus::statement> brought(std::span<const tried> all, const shared_work& from,
+                                          const shared_work& to) {
+  std::vector<consensus::statement> said;
+  said.reserve(all.size());
+  for (const tried& t : all) {
+    const int n_jobs = translated(t.n_jobs, from.cores, to.cores);
+    const double unusual =
+        std::clamp(static_cast<double>(t.log_ratio) - usual_log_ratio(from, t.n_jobs),
+                   -most_below_usual, most_above_usual);
+    said.push_back({n_jobs, t.chunk_rung, usual_log_ratio(to, n_jobs) + unusual,
+                    static_cast<double>(t.log_error), static_cast<double>(t.count)});
+  }
+  return said;
 }
 
 }  // namespace
 
 double similarity(double distance) noexcept {
-  const double scaled = distance / 0.4;
+  const double scaled = distance / static_cast<double>(near_enough);
   return std::exp(-scaled * scaled);
 }
 
-void similar_work::insert(const sized_record& record, std::uint64_t fingerprint) {
+void similar_work::insert(const sized_record& record, std::uint64_t fingerprint,
+                          std::uint64_t work) {
   if (!(record.item_ns > 0)) return;
   const std::vector<tried> outcomes = compact(record);
   if (outcomes.empty()) return;
@@ -180,16 +163,18 @@ void similar_work::insert(const sized_record& record, std::uint64_t fingerprint)
   }
   const std::size_t first = tried_.size();
   tried_.insert(tried_.end(), outcomes.begin(), outcomes.end());
-  rows_.push_back({fingerprint, first, outcomes.size()});
+  rows_.push_back({fingerprint, work, shared_work_of(record.place), first, outcomes.size()});
+  const features values = compared(record.place);
   for (std::size_t i = 0; i < feature_count; ++i) {
-    blocks_.back().columns[i][place / 4][place % 4] = record.place[i];
+    blocks_.back().columns[i][place / 4][place % 4] = values[i];
   }
 }
 
 // First a batch of blocks without a branch, then only those of its rows that can be among the
 // nearest: where each row is compared as it comes, branches that nobody predicts take longer than
 // the arithmetic.
-neighbours similar_work::nearest(const features& query) const {
+neighbours similar_work::nearest(const features& place) const {
+  const features query = compared(place);
   constexpr std::size_t batch = 64;
   nearest_rows best;
   std::array<squared_distances, batch> squares;
@@ -213,28 +198,34 @@ neighbours similar_work::nearest(const features& query) const {
   return best.take();
 }
 
-std::vector<hint> similar_work::hints_for(const features& query) const {
-  neighbours near = nearest(query);
-  while (near.count > 0 && near.all[near.count - 1].distance > near_enough) --near.count;
-  if (near.count < least_neighbours) return {};
-  std::vector<sums> all;
-  all.reserve(neighbours::most * most_outcomes_of_row);
-  for (const neighbour& n : near) {
+std::vector<similar_work::voice> similar_work::voices_for(const features& query,
+                                                          std::uint64_t fingerprint,
+                                                          std::uint64_t work) const {
+  std::vector<voice> voices;
+  const double cores = shared_work_of(query).cores;
+  for (const neighbour& n : nearest(query)) {
+    if (n.distance > near_enough) break;
+    const entry& row = rows_[n.row];
     const auto distance = static_cast<double>(n.distance);
-    const double weight = 1 / (distance + 0.01);
-    const double alike = similarity(distance);
-    for (const tried& said : outcomes(n.row)) {
-      auto same = std::find_if(all.begin(), all.end(),
-                               [&](const sums& s) { return s.n_jobs == said.n_jobs; });
-      if (same == all.end()) same = all.insert(all.end(), sums{said.n_jobs});
-      add(*same, said, weight, alike);
-    }
+    const double doublings = std::log2(cores / row.shared.cores);
+    voices.push_back({n.row, similarity(distance),
+                      unlikeness_of(distance, doublings, work != 0 && work == row.work,
+                                    fingerprint != 0 && fingerprint == row.fingerprint)});
   }
-  std::sort(all.begin(), all.end(),
-            [](const sums& a, const sums& b) { return a.n_jobs < b.n_jobs; });
-  std::vector<hint> hints;
-  hints.reserve(all.size());
-  for (const sums& s : all) hints.push_back(hint_of(s));
+  return voices;
+}
+
+std::vector<hint> similar_work::hints_for(const features& query, std::uint64_t fingerprint,
+                                          std::uint64_t work) const {
+  const shared_work here = shared_work_of(query);
+  consensus all;
+  for (const voice& v : voices_for(query, fingerprint, work)) {
+    all.add(brought(outcomes(v.row), rows_[v.row].shared, here), v.from, v.similarity);
+  }
+  std::vector<hint> hints = all.hints();
+  for (hint& h : hints) {
+    if (h.n_jobs > 1) h.width_error += error_of_few_items * h.n_jobs / here.items;
+  }
   return hints;
 }
 

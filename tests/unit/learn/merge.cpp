@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -10,6 +11,8 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "learn/outcome.hpp"
 
 using namespace amorsize::detail;
 
@@ -225,5 +228,132 @@ TEST_CASE("of many configurations those seen last are kept, of many sizes those 
   for (int c = 0; c < 80; c += 2) {
     CHECK(std::any_of(record.sizes.begin(), record.sizes.end(),
                       [c](const sized_record& s) { return s.size_class == c; }));
+  }
+}
+
+namespace {
+
+sized_record size_with(const outcome& o) {
+  sized_record size;
+  size.calls = o.count;
+  size.outcomes = {o};
+  return size;
+}
+
+outcome sum_of(const outcome& a, const outcome& b) {
+  sized_record sum = size_with(a);
+  add(sum, size_with(b));
+  REQUIRE(sum.calls == a.count + b.count);
+  REQUIRE(sum.outcomes.size() == 1);
+  return sum.outcomes[0];
+}
+
+/// Readings that differ as those of a quiet machine do.
+outcome steady(double count, double mean, std::int64_t last_seen) {
+  outcome o = outcome_of(1, count, mean, last_seen);
+  o.squares = 0.003 * count;
+  return o;
+}
+
+}  // namespace
+
+TEST_CASE("behind thousands of calls the last 64 count, and the sums of all stay exact") {
+  const outcome old = steady(5'000, 4, 10);
+  const outcome sum = sum_of(old, steady(1, 4.06, 20));
+  CHECK(sum.count == 64);
+  CHECK(sum.mean == doctest::Approx(4 + 0.06 / 64));
+  CHECK(sum.last_seen == 20);
+  CHECK(sum_of(old, steady(32, 4.06, 20)).mean == doctest::Approx(4.03));
+  CHECK(sum_of(old, steady(100, 4.06, 20)).mean == doctest::Approx(4.06));
+  CHECK(sum_of(old, steady(100, 4.06, 20)).count == 64);
+  CHECK(sum_of(old, steady(5'000, 4.06, 10)).count == 64);
+  CHECK(sum_of(old, outcome_of(1, 0, 0, 20)).count == 64);
+  sized_record other = size_with(old);
+  other.outcomes[0].by.n_jobs = 2;
+  sized_record both = size_with(old);
+  add(both, other);
+  CHECK(both.outcomes[1].count == 64);
+}
+
+TEST_CASE("the later part is the later one, whichever is added to the other") {
+  for (const double few : {1.0, 3.0, 40.0}) {
+    CAPTURE(few);
+    const outcome old = steady(50, 4, 10);
+    const outcome fresh = steady(few, 4.05, 20);
+    const outcome one = sum_of(old, fresh);
+    const outcome other = sum_of(fresh, old);
+    CHECK(one.count == other.count);
+    CHECK(one.mean == other.mean);
+    CHECK(one.squares == other.squares);
+    CHECK(one.last_seen == 20);
+    CHECK(other.last_seen == 20);
+  }
+  CHECK(sum_of(steady(60, 4, 10), steady(60, 4.1, 20)).mean > 4.09);
+  CHECK(sum_of(steady(60, 4, 20), steady(60, 4.1, 10)).mean < 4.01);
+  CHECK(sum_of(steady(60, 4, 10), steady(60, 4.1, 10)).mean == doctest::Approx(4.05));
+}
+
+TEST_CASE("one process that makes one call moves the store as that call moves a process") {
+  outcome observed = steady(64, 4, 10);
+  const outcome merged = sum_of(observed, outcome_of(1, 1, 4.05, 20));
+  observe(observed, std::exp(4.05), 20);
+  CHECK(merged.count == observed.count);
+  CHECK(merged.mean == doctest::Approx(observed.mean));
+  CHECK(merged.squares == doctest::Approx(observed.squares));
+}
+
+TEST_CASE("one call far from all others is doubted, a second one from another process is not") {
+  const outcome first = sum_of(steady(500, 4, 10), outcome_of(1, 1, 5, 20));
+  CHECK(first.mean < 4.4);
+  CHECK(log_error_of(first) > 0.1);
+  const outcome second = sum_of(first, outcome_of(1, 1, 5, 30));
+  CHECK(second.mean == doctest::Approx(5));
+}
+
+TEST_CASE("later calls that contradict replace what was known, earlier ones do not") {
+  CHECK(sum_of(steady(60, 4, 10), steady(5, 4.5, 20)).mean > 4.45);
+  CHECK(sum_of(steady(60, 4, 20), steady(5, 4.5, 10)).mean < 4.05);
+  CHECK(sum_of(steady(60, 4, 10), steady(5, 3.5, 20)).mean < 3.55);
+  // Within what readings differ by, they are only added.
+  outcome wide = steady(60, 4, 10);
+  wide.squares = 60 * 0.25;
+  const outcome sum = sum_of(wide, steady(5, 4.3, 20));
+  CHECK(sum.mean < 4.1);
+  CHECK(sum.count == 64);
+}
+
+TEST_CASE("where a configuration changed, what was known of others before counts for little") {
+  sized_record old = size_with(steady(60, 4, 10));
+  old.outcomes.push_back(steady(60, 3, 10));
+  old.outcomes[1].by.n_jobs = 2;
+  old.outcomes.push_back(steady(60, 2, 30));
+  old.outcomes[2].by.n_jobs = 4;
+  for (const bool is_old_first : {true, false}) {
+    CAPTURE(is_old_first);
+    const sized_record fresh = size_with(steady(5, 5, 20));
+    sized_record sum = is_old_first ? old : fresh;
+    add(sum, is_old_first ? fresh : old);
+    REQUIRE(sum.outcomes.size() == 3);
+    CHECK(sum.outcomes[0].mean > 4.9);
+    CHECK(sum.outcomes[1].count < 1);
+    CHECK(sum.outcomes[1].mean == 3);
+    CHECK(sum.outcomes[2].count == 60);  // seen since
+  }
+}
+
+TEST_CASE("a change is seen whatever the names of the processes that saw it") {
+  for (const bool is_reversed : {false, true}) {
+    CAPTURE(is_reversed);
+    std::vector<workload_record> parts;
+    const auto part_seen = [&](const char* host, const outcome& o) {
+      parts.push_back(part_of(host, 1, o.count));
+      parts.back().sizes[0].outcomes = {o};
+    };
+    part_seen(is_reversed ? "c" : "a", steady(60, 4, 10));
+    part_seen("b", outcome_of(1, 1, 5, 20));
+    part_seen(is_reversed ? "a" : "c", outcome_of(1, 1, 5, 30));
+    const workload_record sum = merged_of(parts);
+    CHECK(sum.sizes[0].outcomes[0].mean == doctest::Approx(5));
+    CHECK(calls_of(sum) == 62);
   }
 }

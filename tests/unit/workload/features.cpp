@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <string_view>
 #include <vector>
 
 using namespace amorsize::detail;
@@ -53,8 +54,6 @@ features with(const input& in, double value) {
   in.set(d, value);
   return of(d);
 }
-
-float at(const features& all, feature which) { return all[static_cast<std::size_t>(which)]; }
 
 }  // namespace
 
@@ -124,4 +123,56 @@ TEST_CASE("no input makes a feature that is no number from 0 to 1") {
   }
   CHECK(at(with(inputs[1], odd[0]), feature::item_time) == 0);
   CHECK(at(with(inputs[1], infinity), feature::item_time) == 1);
+}
+
+TEST_CASE("what features tell of sharing is what they were made from") {
+  described d;
+  d.work.items = 12'345;
+  d.work.estimated_item_time = duration(678);
+  d.here.usable_cores = 24;
+  d.around.wake_ns = 45'000;
+  const shared_work told = shared_work_of(of(d));
+  CHECK(told.items == doctest::Approx(12'345).epsilon(1e-4));
+  CHECK(told.item_ns == doctest::Approx(678).epsilon(1e-4));
+  CHECK(told.cores == doctest::Approx(24).epsilon(1e-4));
+  CHECK(told.wake_ns == doctest::Approx(45'000).epsilon(1e-4));
+  CHECK(shared_work_of({}).items == 1);
+  CHECK(shared_work_of({}).cores == 1);
+}
+
+TEST_CASE("cache is compared by the core, so that twice of all is as near as it is in cores") {
+  const auto machine_with = [](int cores, double l3) {
+    return compared(
+        of({.work = {}, .here = {.usable_cores = cores, .l3_bytes = whole(l3)}, .around = {}}));
+  };
+  CHECK(at(machine_with(8, 32e6), feature::l3_bytes) ==
+        doctest::Approx(at(machine_with(16, 64e6), feature::l3_bytes)));
+  CHECK(at(machine_with(8, 32e6), feature::l3_bytes) >
+        at(machine_with(16, 32e6), feature::l3_bytes));
+}
+
+TEST_CASE("what is not known is as usual, and so a machine is near itself before it was measured") {
+  const described unknown;
+  described measured;
+  measured.around = {.available_memory = 0, .bandwidth = 20e9, .wake_ns = 30'000};
+  const features a = compared(of(unknown));
+  const features b = compared(of(measured));
+  for (std::size_t i = 0; i < feature_count; ++i) {
+    CHECK(a[i] == doctest::Approx(b[i]).epsilon(0.001));
+  }
+}
+
+TEST_CASE("2 and 16 cores are compared as unlike, four times the items are not") {
+  const auto off = [](feature which, double a, double b) {
+    for (const input& in : inputs) {
+      if (in.which != which) continue;
+      return std::abs(at(compared(with(in, a)), which) - at(compared(with(in, b)), which));
+    }
+    return 0.0F;
+  };
+  CHECK(off(feature::cores, 2, 16) > 0.5F);
+  CHECK(off(feature::cores, 8, 16) < 0.35F);
+  CHECK(off(feature::items, 1'000, 4'000) < 0.35F);
+  CHECK(off(feature::available_memory, 4e9, 16e9) < 0.15F);  // differs from hour to hour
+  for (const std::string_view name : feature_names) CHECK(!name.empty());
 }
