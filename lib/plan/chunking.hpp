@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 
 namespace amorsize::detail {
@@ -9,10 +10,19 @@ namespace amorsize::detail {
 /// Below this a claim costs more than some percents of the chunk it is for.
 constexpr double shortest_chunk(double claim) { return 16 * claim; }
 
+/// The ladder of chunk durations, in nanoseconds; the first rung is the rule's own, by what is
+/// left.
+inline constexpr std::array chunk_rungs{0.0, 8e3, 32e3, 128e3, 512e3, 2e6};
+
+/// Chunks that a worker's share has to have for their duration to be worth trying: few are not evenly
+/// shared, and nothing can leave a long one early.
+inline constexpr double least_chunks = 8;
+
 /// Times are in one unit of the user's choice, as long as it is the same in all of them.
 struct chunk_rule {
   double claim = 100;      ///< time to claim a chunk
   double longest = 1e6;    ///< time after which stop, progress and errors should be looked at
+  double target = 0;       ///< time that a chunk should take; zero: by what is left
   std::size_t pinned = 0;  ///< items; not zero: the chunk is this, always
   std::size_t least = 1;   ///< items
   std::size_t most = 0;    ///< items; zero: no bound
@@ -52,7 +62,8 @@ struct chunk_rule {
   /// together, within the bounds that claims and responses set.
   double wanted(std::size_t left, int workers, double item_time) const {
     const double share = static_cast<double>(left) * item_time / workers;
-    return std::max(std::min(share / 8, longest), shortest_chunk(claim)) / item_time;
+    const double time = target > 0 ? target : std::min(share / 8, longest);
+    return std::max(time, shortest_chunk(claim)) / item_time;
   }
 
   static double fair_part(std::size_t left, int workers) {

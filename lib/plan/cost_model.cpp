@@ -20,6 +20,10 @@ double serial_time(const workload& work) {
   return static_cast<double>(work.items) * work.estimated_item_time.count();
 }
 
+chunk_rule rule_of(const sharing_costs& costs, int rung) {
+  return {.claim = costs.claim, .target = chunk_rungs[static_cast<std::size_t>(rung)]};
+}
+
 template <class Visit>
 void for_each_width(int most, Visit&& visit) {
   for (int n = 2; n < most; n *= 2) visit(n);
@@ -58,12 +62,12 @@ double worth_sharing(const sharing_costs& costs) {
          (2 * worth_changing - 1);
 }
 
-std::size_t first_chunk(const workload& work, int n, const sharing_costs& costs) {
-  return chunk_rule{.claim = costs.claim}.first(work.items, n, work.estimated_item_time.count());
+std::size_t first_chunk(const workload& work, int n, const sharing_costs& costs, int rung) {
+  return rule_of(costs, rung).first(work.items, n, work.estimated_item_time.count());
 }
 
-std::size_t usual_chunk(const workload& work, int n, const sharing_costs& costs) {
-  return chunk_rule{.claim = costs.claim}.usual(work.items, n, work.estimated_item_time.count());
+std::size_t usual_chunk(const workload& work, int n, const sharing_costs& costs, int rung) {
+  return rule_of(costs, rung).usual(work.items, n, work.estimated_item_time.count());
 }
 
 int best_workers(const workload& work, std::size_t pinned_chunk, const sharing_costs& costs,

@@ -41,10 +41,10 @@ double expected_time(const workload& work, int n, std::size_t chunk, const shari
 double worth_sharing(const sharing_costs& costs);
 
 /// The chunk to begin with: a small part of a worker's share, but long enough to be worth a claim.
-std::size_t first_chunk(const workload& work, int n, const sharing_costs& costs);
+std::size_t first_chunk(const workload& work, int n, const sharing_costs& costs, int rung = 0);
 
-/// The chunk that most items travel in, once it has grown.
-std::size_t usual_chunk(const workload& work, int n, const sharing_costs& costs);
+/// The chunk that most items travel in, once it has grown; of a rung of `chunk_rungs`.
+std::size_t usual_chunk(const workload& work, int n, const sharing_costs& costs, int rung = 0);
 
 /// The number of workers with the least expected time. Ties, within 3 %, go to fewer. With no
 /// pinned chunk (zero), the usual one.

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "learn/outcome.hpp"
-#include "learn/similar.hpp"
+#include "plan/chunking.hpp"
 
 namespace amorsize::detail {
 namespace {
@@ -12,21 +13,27 @@ namespace {
 // What overheads and caches may add or take where sizes differ by a factor of two.
 constexpr double error_of_distance = 0.1;
 
+std::pair<int, int> place_of(const measured_width& width) {
+  return {width.n_jobs, width.chunk_rung};
+}
+
 }  // namespace
 
 measured_widths::measured_widths(const sized_record& known, int distance) : similarity(1) {
   for (const outcome& o : known.outcomes) {
-    if (o.count < 1 || o.by.chunk_rung != 0 || o.by.buffer_size != 0) continue;
-    add({o.by.n_jobs, o.mean, std::hypot(log_error_of(o), error_of_distance * distance), o.count});
+    const bool is_rung = static_cast<std::size_t>(o.by.chunk_rung) < chunk_rungs.size();
+    if (!(o.count > 0) || !is_rung || o.by.buffer_size != 0) continue;
+    const double error = std::hypot(log_error_of(o, known), error_of_distance * distance);
+    add({o.by.n_jobs, o.by.chunk_rung, o.mean, error, o.count});
   }
 }
 
 void measured_widths::add(const measured_width& width) {
   auto* const end = widths_.data() + count_;
   auto* const place = std::find_if(widths_.data(), end, [&](const measured_width& other) {
-    return other.n_jobs >= width.n_jobs;
+    return place_of(other) >= place_of(width);
   });
-  if (place != end && place->n_jobs == width.n_jobs) {
+  if (place != end && place_of(*place) == place_of(width)) {
     *place = width;
     return;
   }
@@ -36,23 +43,18 @@ void measured_widths::add(const measured_width& width) {
   ++count_;
 }
 
-measured_widths::measured_widths(std::span<const hint> similar, double item_ns) {
-  for (const hint& e : similar) {
-    add({e.n_jobs, std::log(item_ns) + e.log_ratio, e.log_error, e.count});
-    similarity = std::max(similarity, e.similarity);
+void measured_widths::drop_faster_than(double least_item_ns) {
+  const auto widths_here = widths();
+  if (std::all_of(widths_here.begin(), widths_here.end(), [&](const measured_width& w) {
+        return std::exp(w.log_item_ns) < least_item_ns;
+      })) {
+    count_ = 0;
   }
 }
 
-void measured_widths::drop_faster_than(double least_item_ns) {
-  auto* const end = std::remove_if(
-      widths_.data(), widths_.data() + count_,
-      [&](const measured_width& w) { return std::exp(w.log_item_ns) < least_item_ns; });
-  count_ = static_cast<std::size_t>(end - widths_.data());
-}
-
-const measured_width* measured_widths::of(int n_jobs) const {
+const measured_width* measured_widths::of(int n_jobs, int chunk_rung) const {
   for (const measured_width& width : widths()) {
-    if (width.n_jobs == n_jobs) return &width;
+    if (width.n_jobs == n_jobs && width.chunk_rung == chunk_rung) return &width;
   }
   return nullptr;
 }

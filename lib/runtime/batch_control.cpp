@@ -23,6 +23,20 @@ constexpr double progress_every_ns = 1e8;
 // A call that began with a sample, and took less than this, tells little of the plan that followed.
 constexpr double sampling_matters_ns = 2e7;
 
+// What a call ran by for less than this, before or after another configuration, tells little.
+constexpr double slice_matters_ns = 5e6;
+
+constexpr double worth_watching_ns = 2e5;
+
+// Standard deviation of the logarithm of what a call takes.
+constexpr double usual_spread = 0.1;
+
+// A call that has been wrong so often is not changed again.
+constexpr int most_changes = 3;
+
+// What is left has to take this long for other widths to be tried on the way.
+constexpr double worth_searching_ns = 1e8;
+
 // Items that used less of a processor than this, over at least so long, wait for something else.
 constexpr double computing_share = 0.5;
 constexpr double telling_ns = 50'000;
@@ -43,8 +57,8 @@ batch_control::~batch_control() {
 
 void batch_control::run() {
   began_ = tick_clock::now();
-  if (may_exceed_processors()) cpu_began_ = tick_clock::thread_cpu_time();
   begin();
+  start_watching();
   planning_ += tick_clock::now() - began_;
   if (called_ != 0) start_took_ = planning_;
 
@@ -53,12 +67,13 @@ void batch_control::run() {
   const ticks all_claimed = tick_clock::now();
   observe_waiting();
   if (is_shared_) shared_.helpers.close(place_);
-  observe_costs(tick_clock::now() - all_claimed);
+  ended_ = tick_clock::now();
+  observe_costs(ended_ - all_claimed);
+  end_watching();
   throw_what_failed();
   if (options_.on_progress) options_.on_progress({call_.items, call_.items});
   if (!is_decided_.load(std::memory_order_relaxed) && call_.items != 0) settle();
-  planned_ = plan_.n_jobs;
-  if (in_.by_user.n_jobs == 0) plan_.n_jobs = workers_seen();
+  if (in_.by_user.n_jobs == 0 && left_.count == 0) plan_.n_jobs = workers_seen();
 }
 
 /// In this order, each of them the same however the workers took turns: what a stop or a failed
@@ -73,20 +88,64 @@ void batch_control::throw_what_failed() {
   if (is_stopped) throw operation_cancelled("the call was stopped by its stop token");
 }
 
-/// Not where others used what this call could have had, nor where much of it was spent on finding
-/// out what to do.
-int batch_control::measured_workers() const {
-  const bool was_crowded = planned_from_.machine.workers < in_.machine.workers;
+/// None where much of the call was spent on finding out what to do, or others disturbed it.
+readings batch_control::outcomes(duration wall) const {
   const bool is_pinned = rule_.pinned != 0 || options_.plan.has_value();
   const bool was_unknown = in_.work.estimated_item_time.count() <= 0;
-  const double took = tick_clock::nanoseconds(static_cast<double>(tick_clock::now() - began_));
-  const bool is_mixed = has_switched_ || (planned_ == 1 && was_shared());
-  if (was_crowded || is_mixed || is_pinned || (was_unknown && took < sampling_matters_ns)) return 0;
-  return planned_;
+  const double took = tick_clock::nanoseconds(static_cast<double>(ended_ - began_));
+  if (is_pinned || was_disturbed_ || (was_unknown && took < sampling_matters_ns)) return {};
+  readings all;
+  // What was left was seen for a moment: alone, that does not shut it out for ever.
+  const bool was_tried = in_.chosen && !search_ && in_.chosen->otherwise.count() > 0;
+  for (reading one : left_) {
+    if (was_tried && in_.measured.of(one.by.n_jobs, one.by.chunk_rung) == nullptr) {
+      one.item = std::min(one.item, 2 * in_.chosen->otherwise / static_cast<double>(call_.items));
+    }
+    all.add(one);
+  }
+  if (is_crowded()) return all;
+  const bool is_whole = by_from_ == began_;
+  const bool is_mixed = by_.n_jobs == 1 && was_shared();
+  if (is_whole && !is_mixed) all.add({by_, wall / static_cast<double>(call_.items)});
+  if (!is_whole && taken(ended_) >= slice_matters_ns) all.add(slice(ended_, 0));
+  return all;
+}
+
+/// Others used what this call could have had when it was last planned.
+bool batch_control::is_crowded() const {
+  return planned_from_.machine.workers < in_.machine.workers;
+}
+
+/// Nanoseconds that the run by the present configuration has taken.
+double batch_control::taken(ticks until) const {
+  return tick_clock::nanoseconds(static_cast<double>(until - by_from_));
+}
+
+/// What the present configuration took, of a call that has run by others, too.
+reading batch_control::slice(ticks until, std::size_t left) const {
+  return {by_, duration(taken(until) / static_cast<double>(by_items_ - left))};
 }
 
 bool batch_control::may_exceed_processors() const {
   return in_.machine.processors != 0 && in_.machine.workers > in_.machine.processors;
+}
+
+/// Not of calls that are short against what it costs to look.
+void batch_control::start_watching() {
+  const bool is_short =
+      plan_.expected_parallel.count() > 0 && plan_.expected_parallel.count() < worth_watching_ns;
+  if (may_exceed_processors()) cpu_began_ = tick_clock::thread_cpu_time();
+  is_watched_ = !is_short && !may_exceed_processors();
+  if (is_watched_) usage_ = thread_usage::now();
+}
+
+/// Threads beyond the processors take time from each other.
+void batch_control::end_watching() {
+  if (!is_watched_) return;
+  const double wall = tick_clock::nanoseconds(static_cast<double>(ended_ - began_));
+  if (wall >= worth_watching_ns) {
+    was_disturbed_ = detail::was_disturbed(usage_, thread_usage::now(), wall);
+  }
 }
 
 /// Only where there may be more threads than processors does it matter whether items wait.
@@ -109,7 +168,8 @@ void batch_control::settle() {
   }
   learn_from_sample(planned_from_, call_.items);
   planned_from_.by_user.n_jobs = workers_seen();
-  plan_ = choose(planned_from_);
+  by_ = configure(planned_from_);
+  plan_ = plan_for(planned_from_, by_);
   plan_.source = planned_from_.source;
 }
 
@@ -136,8 +196,7 @@ void batch_control::begin() {
   planning_input now = in_;
   // What is asked for is given, but not by a call inside another one: its outer call comes first.
   if (!is_pinned || this_thread.depth > 0) now.machine.workers = free_workers();
-  planned_from_ = now;
-  plan_ = choose(now);
+  plan(now, call_.items);
   if (options_.plan && rule_.pinned == 0) {
     plan_.chunksize = options_.plan->chunksize;
     plan_.min_chunksize = rule_.least = options_.plan->min_chunksize;
@@ -156,9 +215,25 @@ void batch_control::begin() {
                  this,
                  static_cast<bool>(options_.on_progress)});
   is_decided_ = is_known || is_pinned;
+  may_search_ = may_learn() && !is_pinned && in_.machine.workers > 1 && place_.here != nullptr &&
+                this_thread.depth == 0;
   // A range that lies about its size is found out before any item of unknown work is run.
   if (!is_known) open_items(0);
   if (plan_.n_jobs > 1) share(plan_.n_jobs, 0);
+}
+
+void batch_control::plan(const planning_input& from, std::size_t left) {
+  planned_from_ = from;
+  by_ = configure(from);
+  plan_ = plan_for(from, by_);
+  by_from_ = left == call_.items ? began_ : tick_clock::now();
+  by_items_ = left;
+  const double target = chunk_rungs[static_cast<std::size_t>(by_.chunk_rung)];
+  target_.store(tick_clock::to_ticks(target), std::memory_order_relaxed);
+  progress_ = {};
+  if (!from.chosen) return;
+  progress_ = {from.chosen->otherwise.count(), from.chosen->spread,
+               from.work.coefficient_of_variation};
 }
 
 /// Workers that this call may have, given what other calls use.
@@ -198,6 +273,12 @@ void batch_control::call_helpers(int count) {
   called_ += shared_.helpers.call(count - called_);
 }
 
+chunk_rule batch_control::rule() const noexcept {
+  chunk_rule now = rule_;
+  now.target = target_.load(std::memory_order_relaxed);
+  return now;
+}
+
 std::size_t batch_control::first_chunk(std::size_t left) noexcept {
   const int workers = workers_.load(std::memory_order_relaxed);
   // A helper that comes to unknown work finds the caller busy with a long item, or there is more
@@ -208,7 +289,7 @@ std::size_t batch_control::first_chunk(std::size_t left) noexcept {
   if (rule_.pinned != 0) return rule_.pinned;
   if (options_.plan) return rule_.planned(options_.plan->chunksize, left, workers);
   const double item_ticks = item_ticks_.load(std::memory_order_relaxed);
-  return item_ticks > 0 ? rule_.first(left, workers, item_ticks) : 1;
+  return item_ticks > 0 ? rule().first(left, workers, item_ticks) : 1;
 }
 
 std::size_t batch_control::next_chunk(const chunk_report& chunk) noexcept {
@@ -218,7 +299,9 @@ std::size_t batch_control::next_chunk(const chunk_report& chunk) noexcept {
   }
   const auto elapsed = static_cast<double>(chunk.elapsed);
   item_ticks_.store(elapsed / static_cast<double>(chunk.items), std::memory_order_relaxed);
-  return rule_.next(chunk.items, elapsed, chunk.left, workers_.load(std::memory_order_relaxed));
+  const int workers = workers_.load(std::memory_order_relaxed);
+  if (!chunk.by_caller && job_->inside() >= workers) return 0;
+  return rule().next(chunk.items, elapsed, chunk.left, workers);
 }
 
 bool batch_control::caller_turn(std::size_t done) noexcept {
@@ -228,6 +311,10 @@ bool batch_control::caller_turn(std::size_t done) noexcept {
       const ticks start = tick_clock::now();
       decide(left);
       planning_ += tick_clock::now() - start;
+    } else if (should_leave(left)) {
+      leave(left);
+    } else if (may_search_) {
+      search(left);
     }
     if (options_.on_progress) tell_progress(done);
     return true;
@@ -245,12 +332,12 @@ bool batch_control::should_decide(std::size_t left) const {
   const double seen = tick_clock::nanoseconds(sample_.elapsed());
   if (!is_decided_.load(std::memory_order_relaxed)) return seen >= sample_ns;
   if (may_know_more(left)) return true;
-  if (called_ != 0) return false;
+  if (called_ != 0 || (shared_.learn == learning::frozen && has_evidence(in_))) return false;
   // A plan is believed until the call has taken what all of it was expected to: first items are
   // often slow for no reason but cold caches.
   const bool was_crowded = planned_from_.machine.workers == 1;
   // One that is tried may take somewhat longer: else half of such calls would be cut short.
-  const double patience = in_.tried != 0 ? 1.5 : 1;
+  const double patience = in_.chosen && in_.chosen->is_trial ? 1.5 : 1;
   if (!was_crowded && seen < patience * plan_.expected_serial.count()) return false;
   const double expected = tick_clock::nanoseconds(sample_.mean()) * static_cast<double>(left);
   return expected > worth_sharing(shared_.costs.now(shared_.helpers.awake() > 0)) &&
@@ -259,34 +346,51 @@ bool batch_control::should_decide(std::size_t left) const {
 
 /// Whether a store that was not open when this call began is, by now.
 bool batch_control::may_know_more(std::size_t left) const {
-  return left != 0 && shared_.work != nullptr && !is_consulted_ && in_.measured.empty() &&
+  return left != 0 && may_learn() && !is_consulted_ && !has_evidence(in_) &&
          sample_.elapsed() >= consult_from_ && shared_.known.is_ready();
 }
 
 /// What earlier processes, or calls of similar work, measured. True: something new.
 bool batch_control::consult(planning_input& in, std::size_t left) {
-  if (shared_.work == nullptr || is_consulted_ || !in.measured.empty()) return false;
+  if (!may_learn() || is_consulted_ || has_evidence(in)) return false;
   workload whole = in.work;
   whole.items = call_.items;
   is_consulted_ = shared_.known.is_ready();
   auto found = shared_.known.consult(*shared_.work, whole,
                                      static_cast<double>(left) * in.work.estimated_item_time);
   if (!found) return false;
+  in.similar = found->similar;
   found->widths.drop_faster_than(least_item_ns(in));
-  if (found->widths.empty()) {
+  if (!found->widths.empty()) {
+    in.measured = found->widths;
+    // Of whole calls of this work, where the sample has some first items.
+    if (found->item_ns >= least_item_ns(in)) {
+      in.work.estimated_item_time = duration(found->item_ns);
+      in.work.coefficient_of_variation = found->coefficient_of_variation;
+    }
+  } else if (in.similar) {
+    if (!believes(in)) {
+      in.similar = nullptr;
+      return false;
+    }
+    shared_.work->keep(in.similar);
+  } else {
     // These items are dearer than those measured, or only the first ones are: a larger sample
     // tells.
     is_consulted_ = false;
     consult_from_ = 2 * sample_.elapsed();
     return false;
   }
-  in.measured = found->widths;
   in.source = plan_source::predicted;
-  // Of whole calls of this work, where the sample has some first items.
-  if (found->widths.similarity == 1 && found->item_ns >= least_item_ns(in)) {
-    in.work.estimated_item_time = duration(found->item_ns);
-    in.work.coefficient_of_variation = found->coefficient_of_variation;
-  }
+  return true;
+}
+
+/// Whether a prediction from similar work is as sure as such ones have to be, to go before a
+/// sample.
+bool batch_control::believes(const planning_input& in) {
+  const double sure = detail::confidence(in, choose(in));
+  if (sure < shared_.known.threshold()) return false;
+  prediction_ = sure;
   return true;
 }
 
@@ -299,23 +403,92 @@ void batch_control::decide(std::size_t left) {
   observe_waiting();
   if (waits_) now.machine = {now.machine.workers, now.machine.workers};
 
-  now.tried = 0;  // what was tried has turned out to take longer than was expected
+  now.chosen.reset();  // what was tried has turned out to take longer than was expected
   now.measured.drop_faster_than(least_item_ns(now));
   const bool knows_more = consult(now, left);
-  const batch_plan chosen = choose(now);
+  if (has_evidence(now)) now.chosen = propose(now, {});
+  const configuration chosen = configure(now);
   const bool was_decided = is_decided_.exchange(true);
   if (was_decided && !knows_more && chosen.n_jobs <= plan_.n_jobs) return;
-  has_switched_ |= was_decided && chosen.n_jobs != plan_.n_jobs;
-  planned_from_ = now;
-  plan_ = chosen;
-  plan_.expected_serial = static_cast<double>(call_.items) * now.work.estimated_item_time;
+  change(now, left);
+}
+
+/// Goes on by another plan for what is left.
+void batch_control::change(const planning_input& to, std::size_t left) {
+  plan(to, left);
+  plan_.expected_serial = static_cast<double>(call_.items) * to.work.estimated_item_time;
   plan_.expected_parallel += duration(tick_clock::nanoseconds(sample_.elapsed()));
-  if (plan_.n_jobs > 1) {
-    share(plan_.n_jobs, call_.items - left);
+  set_width(plan_.n_jobs, left);
+}
+
+/// From now on; helpers beyond it leave at the end of their chunks.
+void batch_control::set_width(int workers, std::size_t left) {
+  const bool is_wider = workers > workers_.load(std::memory_order_relaxed);
+  if (workers > 1) {
+    share(workers, call_.items - left);
   } else {
     workers_.store(1, std::memory_order_relaxed);
     if (is_shared_) job_->set_room(0);
   }
+  // Of those called, some may have left.
+  const int missing = workers - 1 - job_->inside();
+  if (is_wider && left_.count != 0 && missing > 0) shared_.helpers.call(missing);
+}
+
+/// What runs takes much longer than something else is expected to. Not before all helpers are here:
+/// what is late is not the configuration's fault.
+bool batch_control::should_leave(std::size_t left) {
+  if (!may_learn() || left == 0 || left >= by_items_ || changes_ >= most_changes) return false;
+  if (by_.n_jobs > 1 && job_->inside() + 1 < by_.n_jobs) return false;
+  return progress_.should_abandon(taken(tick_clock::now()), static_cast<double>(by_items_ - left),
+                                  static_cast<double>(left));
+}
+
+/// Goes on by what was expected to be as good, or where that was slow, too, by what was less so: it
+/// is not these that have changed then, but the items.
+void batch_control::leave(std::size_t left) {
+  const double whole = progress_.whole(
+      taken(tick_clock::now()), static_cast<double>(by_items_ - left), static_cast<double>(left));
+  left_.add({by_, duration(whole / static_cast<double>(by_items_))});
+  ++changes_;
+  const reading least =
+      *std::min_element(left_.begin(), left_.end(),
+                        [](const reading& a, const reading& b) { return a.item < b.item; });
+  planning_input now = planned_from_;
+  now.work.items = left;
+  now.chosen = proposal{.by = changes_ == 1 ? now.chosen->instead : least.by,
+                        .instead = least.by,
+                        .otherwise = least.item * static_cast<double>(left),
+                        .spread = usual_spread};
+  change(now, left);
+}
+
+/// Where the rest of the call is long, other widths are worth a look.
+bool batch_control::should_search(std::size_t left) const {
+  const auto done = static_cast<double>(by_items_ - left);
+  return is_decided_.load(std::memory_order_relaxed) && left < by_items_ &&
+         taken(tick_clock::now()) * static_cast<double>(left) > worth_searching_ns * done;
+}
+
+void batch_control::search(std::size_t left) {
+  if (!search_) {
+    if (!should_search(left)) return;
+    search_.emplace(plan_.n_jobs, in_.machine.workers, width_search::least_window_ns);
+    window_from_ = tick_clock::now();
+    window_items_ = left;
+  }
+  const ticks now = tick_clock::now();
+  const double window = tick_clock::nanoseconds(static_cast<double>(now - window_from_));
+  if (window < width_search::least_window_ns || left == 0) return;
+  const int width = search_->next(static_cast<double>(window_items_ - left), window);
+  window_from_ = now;
+  window_items_ = left;
+  if (width == by_.n_jobs) return;
+  left_.add(slice(now, left));
+  by_.n_jobs = plan_.n_jobs = width;
+  by_from_ = now;
+  by_items_ = left;
+  set_width(width, left);
 }
 
 void batch_control::tell_progress(std::size_t done) {
@@ -329,7 +502,7 @@ void batch_control::tell_progress(std::size_t done) {
 /// would have taken longer than the call.
 void batch_control::observe_costs(ticks joined_for) {
   const auto ns = [](ticks t) { return tick_clock::nanoseconds(static_cast<double>(t)); };
-  if (start_took_ == 0) return;
+  if (start_took_ == 0 || shared_.learn == learning::frozen) return;
   measured_costs& costs = shared_.costs;
   if (job_->first_join() <= began_) {
     const double waited = ns(tick_clock::now() - began_);

@@ -9,6 +9,9 @@
 #include "amorsize/detail/engine.hpp"
 #include "amorsize/plan.hpp"
 #include "base/clock.hpp"
+#include "base/thread_usage.hpp"
+#include "learn/abandon.hpp"
+#include "learn/width_search.hpp"
 #include "plan/chunking.hpp"
 #include "plan/measured_costs.hpp"
 #include "plan/planner.hpp"
@@ -25,7 +28,8 @@ struct shared_state {
   measured_costs& costs;
   std::atomic<int>& callers;  ///< threads inside a call, but for those inside a job of ours
   experience& known;
-  memory* work;  ///< what is remembered of this work; null: nothing may be
+  memory* work;    ///< what is remembered of this work; null: nothing may be
+  learning learn;  ///< of this call
 };
 
 class batch_control final : public controller {
@@ -51,23 +55,41 @@ class batch_control final : public controller {
   bool called_helpers() const { return called_ != 0; }
   bool waits() const { return waits_; }
 
-  /// The number of workers whose outcome this call is; zero: it is none's.
-  int measured_workers() const;
+  /// The confidence of a prediction from similar work that it went by.
+  std::optional<double> prediction() const { return prediction_; }
+
+  /// What it tells of configurations, having taken `wall` in all.
+  readings outcomes(duration wall) const;
 
  private:
   std::size_t first_chunk(std::size_t left) noexcept override;
   std::size_t next_chunk(const chunk_report& chunk) noexcept override;
   bool caller_turn(std::size_t done) noexcept override;
 
+  bool may_learn() const { return shared_.learn == learning::on && shared_.work != nullptr; }
+  chunk_rule rule() const noexcept;
   bool should_decide(std::size_t left) const;
   int free_workers() const;
   void begin();
   void throw_what_failed();
   bool may_exceed_processors() const;
+  void start_watching();
+  void end_watching();
   void observe_waiting();
   void decide(std::size_t left);
   bool may_know_more(std::size_t left) const;
   bool consult(planning_input& in, std::size_t left);
+  bool believes(const planning_input& in);
+  void plan(const planning_input& from, std::size_t left);
+  void change(const planning_input& to, std::size_t left);
+  bool should_leave(std::size_t left);
+  void leave(std::size_t left);
+  void search(std::size_t left);
+  bool should_search(std::size_t left) const;
+  void set_width(int workers, std::size_t left);
+  bool is_crowded() const;
+  double taken(ticks until) const;
+  reading slice(ticks until, std::size_t left) const;
   void share(int workers, std::size_t first_unvisited);
   void open_items(std::size_t first_unvisited);
   void call_helpers(int count);
@@ -89,16 +111,30 @@ class batch_control final : public controller {
   batch_plan plan_;
   planning_input planned_from_;
   chunk_rule rule_;                      // in ticks
+  std::atomic<double> target_{0};        // of its, which changes
   std::atomic<int> workers_{1};          // to share what is left between
   std::atomic<double> item_ticks_{0};    // the last known; zero: not known
   std::atomic<bool> is_decided_{false};  // on more than a guess
   bool is_open_ = false;                 // the items, to any order
   bool is_shared_ = false;               // helpers may join
   item_times sample_;                    // of the caller's chunks, in ticks
+  std::optional<double> prediction_;     // the confidence of one from similar work
   bool is_consulted_ = false;            // the store has been asked
   double consult_from_ = 0;              // not before the sample has taken this, in ticks
-  int planned_ = 0;                      // workers
-  bool has_switched_ = false;            // to another number of them, on its way
+  configuration by_;                     // as planned
+  int changes_ = 0;                      // away from what turned out slow
+  progress progress_;                    // of the run by it
+  readings left_;                        // of configurations that it was not kept by
+  bool may_search_ = false;              // for another width, as it runs
+  std::optional<width_search> search_;   // of a long call
+  ticks window_from_ = 0;                // of the search
+  std::size_t window_items_ = 0;         // left when it began
+  ticks by_from_ = 0;                    // when the run by `by_` began
+  std::size_t by_items_ = 0;             // left then
+  ticks ended_ = 0;
+  thread_usage usage_;  // when it began
+  bool is_watched_ = false;
+  bool was_disturbed_ = false;
   int called_ = 0;
   ticks began_ = 0;
   double cpu_began_ = 0;  // nanoseconds

@@ -111,7 +111,7 @@ bool engine::should_wake() const noexcept {
 /// A call that ran without helpers, but would have gained by one that is awake.
 void engine::miss(double elapsed) noexcept {
   const double gain = (elapsed - limits_.awake.load(std::memory_order_relaxed)) / 2;
-  if (gain <= 0) return;
+  if (gain <= 0 || learn_ == learning::frozen) return;
   costs_.doubt(helpers_->awake() > 0);
   update_limits();
   credit_.missed(tick_clock::now(), gain, tick_clock::to_ticks(awake_for_ns));
@@ -141,12 +141,15 @@ void engine::run(const batch_call& call, const batch_options& options) {
   const site_key key(options.name, options.where, call.types);
   const learning learn = learning_of(options);
   memory* const work = memory_of(key, call, options, learn);
+  // Frozen, a plan rests on the store from the first call on.
+  if (learn == learning::frozen && work != nullptr) experience_->look_up_now(*work);
   planning_input in = input(describe(call, options), options);
-  if (learn != learning::off) know(in, recall(key, work, call.items));
+  if (learn != learning::off) know(in, recall(key, work, call.items, learn));
   measurement whole;
-  const duration otherwise = probe(work, in, learn);
+  const duration otherwise = try_out(work, in, learn);
 
-  batch_control control(call, options, in, {*helpers_, costs_, callers_, *experience_, work});
+  batch_control control(call, options, in,
+                        {*helpers_, costs_, callers_, *experience_, work, learn});
   try {
     control.run();
   } catch (...) {
@@ -157,8 +160,9 @@ void engine::run(const batch_call& call, const batch_options& options) {
 
   const ticks end = tick_clock::now();
   whole.wall = time(end - start);
-  if (otherwise.count() > 0) whole.explored = std::max(whole.wall - otherwise, duration{});
-  whole.n_jobs = control.measured_workers();
+  // Also where it is less: of readings that scatter, a half is.
+  if (otherwise.count() > 0) whole.explored = whole.wall - otherwise;
+  whole.outcomes = control.outcomes(whole.wall);
   if (control.called_helpers()) {
     credit_.spend();
   } else {
@@ -170,7 +174,10 @@ void engine::run(const batch_call& call, const batch_options& options) {
     if (log_.tells(log_level::decision)) tell(options, in, report);
     if (options.report != nullptr) *options.report = report;
   }
-  if (learn == learning::on) remember(key, work, call, control, whole);
+  if (learn == learning::on) {
+    remember(key, work, call, control, whole);
+    judge(in, work, control, whole);
+  }
   experience_->worked(whole.wall);
 }
 
@@ -221,9 +228,10 @@ batch_plan engine::plan(const batch_call& call, const batch_options& options) {
   planning_input in = input(describe(call, options), options);
   if (const learning learn = learning_of(options); learn != learning::off) {
     memory* const work = memory_of(key, call, options, learn);
-    know(in, recall(key, work, call.items));
+    know(in, recall(key, work, call.items, learn));
     if (in.source == plan_source::fallback && experience_->has_store()) {
       if (const auto found = experience_->ask(work, in.work)) know(in, known_from(*found));
+      if (!believes(in)) in.similar = nullptr;
     }
   }
   if (in.source == plan_source::fallback && call.items > 0) know(in, sample(call));
@@ -259,6 +267,7 @@ engine::knowledge engine::sample(const batch_call& call) {
           plan_source::sampled,
           times.log_error(),
           false,
+          {},
           {}};
 }
 
@@ -273,7 +282,8 @@ planning_input engine::input(const workload& work, const batch_options& options)
     }
   }
   in.machine = usable(options);
-  in.costs = costs_.now(helpers_->awake() > 0 || should_wake());
+  const bool is_frozen = learning_of(options) == learning::frozen;
+  in.costs = costs_.now(is_frozen || helpers_->awake() > 0 || should_wake());
   return in;
 }
 
@@ -285,6 +295,11 @@ void engine::know(planning_input& in, const knowledge& known) {
   in.log_error = known.log_error;
   in.measured = known.measured;
   in.measured.drop_faster_than(least_item_ns(in));
+  // Items that ran beside others took longer than they do alone.
+  if (const measured_width* const alone = in.measured.of(1)) {
+    in.work.estimated_item_time = duration(std::exp(alone->log_item_ns));
+  }
+  in.similar = known.similar;
   if (known.waits) in.machine = {in.machine.workers, in.machine.workers};
 }
 

@@ -10,6 +10,7 @@
 #include "amorsize/machine.hpp"
 #include "amorsize/options.hpp"
 #include "amorsize/runtime.hpp"
+#include "learn/importance.hpp"
 #include "plan/measured_costs.hpp"
 #include "plan/planner.hpp"
 #include "plan/site_table.hpp"
@@ -37,6 +38,7 @@ class engine {
   batch_plan plan(const batch_call& call, const batch_options& options);
   std::optional<batch_plan> predict(const workload& work);
   void update(const workload& work, const run_report& report);
+  importance feature_importance();
   void save();
 
   const machine& this_machine();
@@ -58,6 +60,7 @@ class engine {
     double log_error = 0;
     bool waits = false;  ///< the items wait more than they compute
     measured_widths measured;
+    hints similar;
   };
 
   void correct(site& known, std::size_t items, double expected, double elapsed) noexcept;
@@ -80,11 +83,14 @@ class engine {
   memory* memory_of(const site_key& key, const batch_call& call, const batch_options& options,
                     learning learn) noexcept;
   memory* memory_of_name(const workload& work);
-  knowledge recall(const site_key& key, memory* work, std::size_t items) noexcept;
-  duration probe(memory* work, planning_input& in, learning learn) noexcept;
+  knowledge recall(const site_key& key, memory* work, std::size_t items, learning learn) noexcept;
+  duration try_out(memory* work, planning_input& in, learning learn) noexcept;
   void remember(const site_key& key, memory* work, const batch_call& call, const batch_control& run,
                 const measurement& whole) noexcept;
   run_report measure(const batch_control& done, const batch_call& call, memory* work, ticks wall);
+  void judge(const planning_input& in, memory* work, const batch_control& run,
+             const measurement& whole) noexcept;
+  bool believes(const planning_input& in);
   static knowledge known_from(const recalled& found);
   static knowledge sample(const batch_call& call);
   static void know(planning_input& in, const knowledge& known);

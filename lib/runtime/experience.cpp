@@ -129,9 +129,9 @@ std::optional<recalled> experience::consult(memory& of, const workload& work,
       if (const std::unique_lock lock(store_mutex_, std::try_to_lock); lock) look_up(of);
     }
     found = of.recall(work.items);
-    if (found && !found->widths.empty()) return;
+    if (found && (!found->widths.empty() || found->similar)) return;
     if (has_similar_.load(std::memory_order_acquire)) {
-      found = from_similar(work, patience::none);
+      found = from_similar(work, of.hash(), patience::none);
     } else if (left > worth_loading) {
       want(wants_similar_);
     }
@@ -140,13 +140,23 @@ std::optional<recalled> experience::consult(memory& of, const workload& work,
   return found;
 }
 
-std::optional<recalled> experience::ask(memory* of, const workload& work) {
-  if (process::is_forked()) return std::nullopt;
+void experience::look_up_now(memory& of) noexcept {
   // What is known needs no lock: a save may hold it for a hundred files.
-  if (!is_ready() || (of != nullptr && !of->is_looked_up())) {
+  if (process::is_forked() || of.is_looked_up()) return;
+  without_failing([&] {
     const std::lock_guard lock(store_mutex_);
     load();
-    if (of != nullptr) look_up(*of);
+    look_up(of);
+  });
+  tell_warnings();
+}
+
+std::optional<recalled> experience::ask(memory* of, const workload& work) {
+  if (process::is_forked()) return std::nullopt;
+  if (of != nullptr) look_up_now(*of);
+  if (!is_ready()) {
+    const std::lock_guard lock(store_mutex_);
+    load();
   }
   tell_warnings();
   if (of != nullptr) {
@@ -156,7 +166,7 @@ std::optional<recalled> experience::ask(memory* of, const workload& work) {
   }
   if (work.items == 0 || work.estimated_item_time.count() <= 0) return std::nullopt;
   load_similar();
-  return from_similar(work, patience::full);
+  return from_similar(work, of != nullptr ? of->hash() : 0, patience::full);
 }
 
 void experience::load() {
@@ -173,6 +183,7 @@ void experience::load() {
     if (const auto found = store_->find_machine(fingerprint_)) {
       saved_ = *found;
       bandwidth_ = found->bandwidth;
+      trust_.with([&](reliability_table& table) { table = found->trust; });
       engine_.costs.assume({found->start_awake, found->arrive_awake, found->join, found->claim},
                            {found->start_asleep, found->arrive_asleep, found->join, found->claim});
     }
@@ -194,12 +205,9 @@ void experience::look_up(memory& of) {
   of.set_looked_up();
 }
 
-/// Every record of the store and of this process, as they are at the first time.
-void experience::load_similar() {
-  if (has_similar_.load(std::memory_order_acquire)) return;
-  const std::lock_guard store_lock(store_mutex_);
-  const std::lock_guard lock(similar_mutex_);
-  if (has_similar_.load(std::memory_order_relaxed)) return;
+/// Of batches, as `visit(record, fingerprint, hash)`, under the store's lock.
+template <class Visit>
+void experience::visit_records(Visit&& visit) {
   look_at_memory();
   std::set<std::uint64_t> own;
   for (memory* of : every()) {
@@ -207,33 +215,69 @@ void experience::load_similar() {
     own.insert(of->hash());
     for (sized_record& size : of->known()) {
       size.place = normalised(described(size), engine_.this_machine(), around());
-      similar_.insert(size, fingerprint_);
+      visit(size, fingerprint_, of->hash());
     }
   }
-  if (store_) {
-    store_->for_each([&](const workload_record& record) {
-      // Thousands of files: neither the process's end nor the runtime's waits for all of them.
-      if (is_leaving_ || !process::may_use_threads()) return false;
-      const bool is_own = record.fingerprint == fingerprint_ && own.count(record.hash) != 0;
-      if (record.is_streaming || is_own) return true;
-      for (const sized_record& size : record.sizes) similar_.insert(size, record.fingerprint);
-      return true;
-    });
-  }
+  if (!store_) return;
+  store_->for_each([&](const workload_record& record) {
+    // Thousands of files: neither the process's end nor the runtime's waits for all of them.
+    if (is_leaving_ || !process::may_use_threads()) return false;
+    const bool is_own = record.fingerprint == fingerprint_ && own.count(record.hash) != 0;
+    if (record.is_streaming || is_own) return true;
+    for (const sized_record& size : record.sizes) visit(size, record.fingerprint, record.hash);
+    return true;
+  });
+}
+
+/// Every record of the store and of this process, as they are at the first time.
+void experience::load_similar() {
+  if (has_similar_.load(std::memory_order_acquire)) return;
+  const std::lock_guard store_lock(store_mutex_);
+  const std::lock_guard lock(similar_mutex_);
+  if (has_similar_.load(std::memory_order_relaxed)) return;
+  visit_records([this](const sized_record& size, std::uint64_t fingerprint, std::uint64_t hash) {
+    similar_.insert(size, fingerprint, hash);
+  });
   has_similar_.store(true, std::memory_order_release);  // pairs with the acquire in `consult`
 }
 
-std::optional<recalled> experience::from_similar(const workload& work, patience has) {
+std::vector<sized_record> experience::records() {
+  std::vector<sized_record> all;
+  if (process::is_forked()) return all;
+  {
+    const std::lock_guard lock(store_mutex_);
+    load();
+    visit_records([&all](const sized_record& size, std::uint64_t /*fingerprint*/,
+                         std::uint64_t /*hash*/) { all.push_back(size); });
+  }
+  tell_warnings();
+  return all;
+}
+
+double experience::threshold() {
+  return trust_.with([](const reliability_table& table) { return detail::threshold(table); });
+}
+
+void experience::judge(double confidence, bool came_true) {
+  trust_.with([&](reliability_table& table) { detail::observe(table, confidence, came_true); });
+  is_dirty_.store(true, std::memory_order_relaxed);
+}
+
+std::optional<recalled> experience::from_similar(const workload& work, std::uint64_t hash,
+                                                 patience has) {
   const std::unique_lock lock = has == patience::full
                                     ? std::unique_lock(similar_mutex_)
                                     : std::unique_lock(similar_mutex_, std::try_to_lock);
   if (!lock || similar_.size() == 0) return std::nullopt;
   const features place = normalised(work, engine_.this_machine(), around());
-  const std::vector<hint> near_ones = similar_.hints_for(place);
+  std::vector<hint> near_ones = similar_.hints_for(place, fingerprint_, hash);
   if (near_ones.empty()) return std::nullopt;
-  const double item_ns = work.estimated_item_time.count();
-  return recalled{measured_widths(near_ones, item_ns), item_ns, work.coefficient_of_variation,
-                  false, work.items};
+  return recalled{{},
+                  std::make_shared<const std::vector<hint>>(std::move(near_ones)),
+                  work.estimated_item_time.count(),
+                  work.coefficient_of_variation,
+                  false,
+                  work.items};
 }
 
 /// Without a lock: who is told may come back to this runtime, or wait for a lock of its own.
@@ -329,13 +373,21 @@ bool experience::save_one(memory& of, durability how) {
 void experience::save_machine(durability how) {
   const sharing_costs awake = engine_.costs.now(true);
   const sharing_costs asleep = engine_.costs.now(false);
-  const machine_record now{fingerprint_, bandwidth_,    awake.start, awake.arrive,
-                           asleep.start, asleep.arrive, awake.join,  awake.claim};
-  const bool is_news =
-      saved_.fingerprint != now.fingerprint || has_moved(saved_.bandwidth, now.bandwidth) ||
-      has_moved(saved_.arrive_awake, now.arrive_awake) ||
-      has_moved(saved_.start_asleep, now.start_asleep) ||
-      has_moved(saved_.arrive_asleep, now.arrive_asleep) || has_moved(saved_.join, now.join);
+  const machine_record now{fingerprint_,
+                           bandwidth_,
+                           awake.start,
+                           awake.arrive,
+                           asleep.start,
+                           asleep.arrive,
+                           awake.join,
+                           awake.claim,
+                           trust_.with([](const reliability_table& table) { return table; })};
+  const bool is_news = saved_.fingerprint != now.fingerprint ||
+                       has_moved(saved_.bandwidth, now.bandwidth) ||
+                       has_moved(saved_.arrive_awake, now.arrive_awake) ||
+                       has_moved(saved_.start_asleep, now.start_asleep) ||
+                       has_moved(saved_.arrive_asleep, now.arrive_asleep) ||
+                       has_moved(saved_.join, now.join) || saved_.trust != now.trust;
   if (is_news && store_->save_machine(now, how)) saved_ = now;
 }
 

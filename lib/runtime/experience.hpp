@@ -17,6 +17,7 @@
 #include "base/guarded.hpp"
 #include "learn/record.hpp"
 #include "learn/similar.hpp"
+#include "learn/trust.hpp"
 #include "plan/measured_costs.hpp"
 #include "runtime/background.hpp"
 #include "runtime/log.hpp"
@@ -62,6 +63,9 @@ class experience final : public tended {
   /// Whether they are, and `consult` may know more than before.
   bool is_ready() const noexcept { return is_ready_.load(std::memory_order_acquire); }
 
+  /// Reads what the store has of this work, on this thread, unless that was done.
+  void look_up_now(memory& of) noexcept;
+
   /// What the store has of this work, or similar work: for a call that has `left` yet to do. What
   /// takes too long for that is begun in the background, for a later time.
   std::optional<recalled> consult(memory& of, const workload& work, duration left) noexcept;
@@ -69,6 +73,15 @@ class experience final : public tended {
   /// The same, but now: the first time it reads machine and store on this thread.
   /// \param of  null: not known by name
   std::optional<recalled> ask(memory* of, const workload& work);
+
+  /// The least confidence from which on a prediction from similar work is believed.
+  double threshold();
+
+  /// What came of such a prediction.
+  void judge(double confidence, bool came_true);
+
+  /// All that is known of batches, by this process and the store. Takes long: it reads all files.
+  std::vector<sized_record> records();
 
   /// Everything unsaved, on this thread. False: some of it could not be written in time.
   bool save(durability how, std::chrono::milliseconds at_most);
@@ -87,9 +100,11 @@ class experience final : public tended {
   void tell_warnings() noexcept;
   void look_at_memory();
   surroundings around() const;
-  std::optional<recalled> from_similar(const workload& work, patience has);
+  std::optional<recalled> from_similar(const workload& work, std::uint64_t hash, patience has);
   std::unique_lock<std::mutex> lock_map(patience has);
   void load_similar();
+  template <class Visit>
+  void visit_records(Visit&& visit);
   void measure_memory_bandwidth();
   std::vector<memory*> every();
   using time_point = std::chrono::steady_clock::time_point;
@@ -114,6 +129,7 @@ class experience final : public tended {
   machine_record saved_;
   time_point last_save_;
 
+  guarded<reliability_table> trust_;
   guarded<std::vector<std::string>> warnings_;  // not told while the store is locked
 
   std::mutex similar_mutex_;

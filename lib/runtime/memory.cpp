@@ -44,16 +44,9 @@ void add_call(sized_record& to, const measurement& measured, std::int64_t now_s)
   to.calls += 1;
   to.items += items;
   to.wall_ns += measured.wall.count();
-  to.explored_ns += measured.explored.count();
-  if (measured.n_jobs == 0 || measured.wall < worth_recording) return;
-  const configuration by{.n_jobs = measured.n_jobs};
-  auto place = std::find_if(to.outcomes.begin(), to.outcomes.end(),
-                            [&](const outcome& o) { return o.by == by; });
-  if (place == to.outcomes.end()) {
-    to.outcomes.push_back({.by = by});
-    place = to.outcomes.end() - 1;
-  }
-  observe(*place, measured.wall.count() / items, now_s);
+  to.explored_ns = std::max(to.explored_ns + measured.explored.count(), 0.0);
+  if (measured.wall < worth_recording) return;
+  for (const reading& one : measured.outcomes) observe(to, one.by, one.item.count(), now_s);
 }
 
 double typical_items(const sized_record& known) {
@@ -61,8 +54,12 @@ double typical_items(const sized_record& known) {
 }
 
 recalled recalled_from(const sized_record& known, int distance) {
-  return {measured_widths(known, distance), known.item_ns, known.coefficient_of_variation,
-          known.waits, static_cast<std::size_t>(typical_items(known))};
+  return {measured_widths(known, distance),
+          {},
+          known.item_ns,
+          known.coefficient_of_variation,
+          known.waits,
+          static_cast<std::size_t>(typical_items(known))};
 }
 
 }  // namespace
@@ -114,7 +111,9 @@ std::optional<recalled> memory::recall(std::size_t items, patience has) noexcept
   int distance = 0;
   const sized_record* const known = nearest(items, distance);
   if (known == nullptr) return std::nullopt;
-  return recalled_from(*known, distance);
+  recalled found = recalled_from(*known, distance);
+  found.similar = similar_;
+  return found;
 }
 
 std::optional<recalled> memory::recall_typical(patience has) noexcept {
@@ -138,6 +137,15 @@ double memory::serial_item_ns(std::size_t items) noexcept {
   return 0;
 }
 
+learning_budget memory::budget(std::size_t items) noexcept {
+  const auto lock = take_lock();
+  if (!lock) return {};
+  int distance = 0;
+  const sized_record* const known = nearest(items, distance);
+  if (known == nullptr || distance != 0) return {};
+  return {duration(purse(*known)), known->calls};
+}
+
 bool memory::should_probe(std::size_t items, int n_jobs, duration probe, duration chosen) noexcept {
   const auto lock = take_lock();
   if (!lock) return false;
@@ -159,6 +167,11 @@ void memory::observe(const measurement& measured, patience has) noexcept {
     return;  // learning never fails a call
   }
   is_dirty_.store(true, std::memory_order_release);  // pairs with the acquire in `is_dirty`
+}
+
+void memory::keep(hints similar) {
+  const std::lock_guard lock(mutex_);
+  similar_ = std::move(similar);
 }
 
 std::vector<sized_record> memory::known() {

@@ -1,8 +1,11 @@
 /// The memory of one workload: what its calls measured, in this process and in the store.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -11,21 +14,49 @@
 #include "amorsize/workload.hpp"
 #include "learn/record.hpp"
 #include "plan/measured_widths.hpp"
+#include "plan/planner.hpp"
 
 namespace amorsize::detail {
+
+/// What a configuration took: all of a call, or what it took per item until it was left.
+struct reading {
+  configuration by;
+  duration item{};  ///< wall time over items
+};
+
+/// Of one call; the last one of each configuration.
+struct readings {
+  static constexpr std::size_t most = 8;
+  std::array<reading, most> all{};
+  std::size_t count = 0;
+
+  void add(const reading& one) {
+    auto* const end = all.data() + count;
+    auto* const same =
+        std::find_if(all.data(), end, [&](const reading& other) { return other.by == one.by; });
+    if (same == all.data() + most) return;
+    *same = one;
+    if (same == end) ++count;
+  }
+  const reading* begin() const { return all.data(); }
+  const reading* end() const { return all.data() + count; }
+};
 
 /// What a call measured.
 struct measurement {
   workload work;        ///< with the time of its items as they ran
-  int n_jobs = 0;       ///< as planned, for a call that ran so from its beginning; zero: it did not
+  readings outcomes;    ///< of configurations that it ran by for long enough to tell
   duration wall{};      ///< of the whole call
-  duration explored{};  ///< lost of it, to learn
+  duration explored{};  ///< lost of it, to learn; negative: gained
   bool waits = false;   ///< the items wait more than they compute
 };
+
+using hints = std::shared_ptr<const std::vector<hint>>;
 
 /// What is known of work before it runs.
 struct recalled {
   measured_widths widths;
+  hints similar;       ///< what similar work took; null: nothing is known
   double item_ns = 0;  ///< zero: not known
   double coefficient_of_variation = 0;
   bool waits = false;
@@ -55,6 +86,9 @@ class memory {
   /// Mean serial time of one item, by calls of this size on one thread; zero: none was.
   double serial_item_ns(std::size_t items) noexcept;
 
+  /// What calls of this size may be made to learn.
+  learning_budget budget(std::size_t items) noexcept;
+
   /// Whether a call of this size is to be run with so many threads, to measure what that takes.
   bool should_probe(std::size_t items, int n_jobs, duration probe, duration chosen) noexcept;
 
@@ -62,6 +96,9 @@ class memory {
   void want_look() noexcept { wants_look_.store(true, std::memory_order_relaxed); }
 
   void observe(const measurement& measured, patience has = patience::none) noexcept;
+
+  /// What similar work took, for as long as little is known of this one.
+  void keep(hints similar);
 
   /// All that is known.
   std::vector<sized_record> known();
@@ -94,6 +131,7 @@ class memory {
   std::atomic<bool> is_dirty_{false};
   std::mutex mutex_;
   std::vector<sized> sizes_;
+  hints similar_;
 };
 
 }  // namespace amorsize::detail

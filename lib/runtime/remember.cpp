@@ -3,6 +3,7 @@
 #include <new>
 
 #include "amorsize/error.hpp"
+#include "learn/abandon.hpp"
 #include "run/thread_state.hpp"
 #include "runtime/batch_control.hpp"
 #include "runtime/engine.hpp"
@@ -18,6 +19,16 @@ constexpr double known_log_error = 0.15;
 /// outcomes do not, weighs more.
 constexpr duration worth_evidence{5e5};
 
+/// Frozen, every call has the same plan, so what is known is waited for.
+patience patience_of(learning learn) {
+  return learn == learning::frozen ? patience::full : patience::none;
+}
+
+/// What a call takes that is left, where what was tried turns out to take so long.
+duration when_abandoned(duration tried, duration best) {
+  return best * (1 + loss_when_abandoned(tried / best - 1));
+}
+
 }  // namespace
 
 /// The place of this work among all that is remembered, once it is known for longer than this call.
@@ -29,10 +40,11 @@ memory* engine::memory_of(const site_key& key, const batch_call& call, const bat
     memory* const work = known->remembered.load(std::memory_order_acquire);
     if (work != nullptr && work->key() == key.value()) return work;
   }
-  memory* work = experience_->find(key.value());
+  memory* work = experience_->find(key.value(), patience_of(learn));
   try {
     if (work == nullptr) {
-      work = experience_->make(key.value(), identity_of(options.name, options.where, call.types));
+      work = experience_->make(key.value(), identity_of(options.name, options.where, call.types),
+                               patience_of(learn));
     }
   } catch (const std::bad_alloc&) {
     return nullptr;
@@ -56,10 +68,12 @@ engine::knowledge engine::known_from(const recalled& found) {
           plan_source::predicted,
           known_log_error,
           found.waits,
-          found.widths};
+          found.widths,
+          found.similar};
 }
 
-engine::knowledge engine::recall(const site_key& key, memory* work, std::size_t items) noexcept {
+engine::knowledge engine::recall(const site_key& key, memory* work, std::size_t items,
+                                 learning learn) noexcept {
   knowledge known;
   // Work of another size tells of its items, too, as long as it is not much smaller or larger.
   constexpr int near = 2;
@@ -74,15 +88,17 @@ engine::knowledge engine::recall(const site_key& key, memory* work, std::size_t 
              plan_source::predicted,
              known_log_error,
              s->waits.load(std::memory_order_relaxed),
+             {},
              {}};
     break;
   }
   const duration serial(tick_clock::nanoseconds(known.item_ticks) * static_cast<double>(items));
   if (work == nullptr || (known.item_ticks > 0 && serial < worth_evidence)) return known;
-  const auto found = work->recall(items);
+  const auto found = work->recall(items, patience_of(learn));
   if (!found) return known;
   if (known.item_ticks <= 0 && found->item_ns > 0) return known_from(*found);
   known.measured = found->widths;
+  known.similar = found->similar;
   return known;
 }
 
@@ -110,21 +126,55 @@ void engine::remember(const site_key& key, memory* work, const batch_call& call,
   experience_->observe(*work, done);
 }
 
-/// Runs a call on one thread now and then, so that the speedup of others rests on a measurement;
-/// and where one thread was measured to be best, with as many as should be by the model, so that a
-/// bad reading is left behind. Returns what the call would take as is best; zero: it is that.
-duration engine::probe(memory* work, planning_input& in, learning learn) noexcept {
-  if (work == nullptr || learn != learning::on || in.measured.empty()) return {};
+/// Makes this call one to learn by, where that is worth what it may lose: with a configuration that
+/// may turn out to be better; now and then on one thread, so that the speedup of others rests on a
+/// measurement; and where one thread was measured to be best, with as many as should be by the
+/// model, so that bad readings are left behind. Returns what the call would take as is best; zero:
+/// it is that.
+duration engine::try_out(memory* work, planning_input& in, learning learn) noexcept {
+  if (work == nullptr || learn != learning::on || !has_evidence(in)) return {};
   if (in.by_user.n_jobs != 0 || in.machine.workers == 1 || this_thread.depth > 0) return {};
-  const batch_plan plan = choose(in);
-  const int other =
-      plan.n_jobs > 1 ? 1 : best_workers(in.work, in.by_user.chunksize, in.costs, in.machine);
-  if (other == plan.n_jobs) return {};
-  if (!work->should_probe(in.work.items, other, expected(in, other), plan.expected_parallel)) {
-    return {};
+  const proposal made = propose(in, work->budget(in.work.items));
+  const configuration other{
+      .n_jobs = made.by.n_jobs > 1
+                    ? 1
+                    : best_workers(in.work, in.by_user.chunksize, in.costs, in.machine)};
+  const bool is_probe =
+      other.n_jobs != made.by.n_jobs &&
+      work->should_probe(in.work.items, other.n_jobs,
+                         when_abandoned(expected(in, other), made.best), made.best);
+  in.chosen = made;
+  if (is_probe) {
+    in.chosen->by = other;
+    in.chosen->is_trial = true;
+    in.chosen->instead = made.is_trial ? made.instead : made.by;
+    in.chosen->otherwise = made.best;
   }
-  in.tried = other;
-  return plan.expected_parallel;
+  return in.chosen->is_trial ? made.best : duration{};
+}
+
+/// Whether a prediction from similar work came true: its plan was measured, and nothing is expected
+/// to be over 10 % faster, after all that this call has shown.
+void engine::judge(const planning_input& in, memory* work, const batch_control& run,
+                   const measurement& whole) noexcept {
+  if (!run.prediction() || work == nullptr || whole.outcomes.count == 0) return;
+  const auto found = work->recall(in.work.items);
+  if (!found || found->widths.empty()) return;
+  planning_input after = in;
+  know(after, known_from(*found));
+  const duration best = propose(after, {}).best;
+  experience_->judge(*run.prediction(), whole.wall <= 1.1 * best);
+}
+
+/// What similar work suggests is believed where it is as sure as such predictions have to be.
+bool engine::believes(const planning_input& in) {
+  if (!in.similar || !in.measured.empty()) return true;
+  return confidence(in, choose(in)) >= experience_->threshold();
+}
+
+importance engine::feature_importance() {
+  if (learn_ == learning::off) return {};
+  return importance_of(experience_->records());
 }
 
 std::optional<batch_plan> engine::predict(const workload& work) {
@@ -137,6 +187,7 @@ std::optional<batch_plan> engine::predict(const workload& work) {
   planning_input in = input(asked, {});
   know(in, known_from(*found));
   if (work.estimated_item_time.count() > 0) in.work.estimated_item_time = work.estimated_item_time;
+  if (!believes(in)) return std::nullopt;
   batch_plan plan = choose(in);
   plan.confidence = confidence(in, plan);
   return plan;
@@ -155,7 +206,8 @@ void engine::update(const workload& work, const run_report& report) {
                                                                : report.plan.n_jobs * report.wall;
     whole.work.estimated_item_time = serial / static_cast<double>(report.items);
   }
-  whole.n_jobs = report.plan.n_jobs;
+  whole.outcomes.add(
+      {{.n_jobs = report.plan.n_jobs}, report.wall / static_cast<double>(report.items)});
   whole.wall = report.wall;
   experience_->observe(*known_as, whole, patience::full);
   experience_->load_soon();

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "learn/record.hpp"
 
@@ -49,6 +50,13 @@ void each_field(Visit&& visit, auto& m, const machine_record* /*kind*/) {
   visit("arrive_asleep", m.arrive_asleep, 0.0, most_count);
   visit("join", m.join, 0.0, most_count);
   visit("claim", m.claim, 0.0, most_count);
+  for (std::size_t i = 0; i < reliability_table::size; ++i) {
+    auto& decile = m.trust.deciles[i];
+    const std::string of = std::to_string(i);
+    visit(("predictions_" + of).c_str(), decile.count, 0.0, most_count);
+    visit(("claimed_" + of).c_str(), decile.claimed, 0.0, most_count);
+    visit(("came_true_" + of).c_str(), decile.right, 0.0, most_count);
+  }
 }
 
 }  // namespace amorsize::detail

@@ -27,6 +27,21 @@ TEST_CASE("chunks of tiny items are worth their claims") {
   CHECK(static_cast<double>(chunk) * 1 >= shortest_chunk(100));
 }
 
+TEST_CASE("a chunk aims at its target, and shrinks towards the end like any other") {
+  const chunk_rule rule{.claim = 100, .target = 32'000};
+  std::size_t chunk = rule.first(1'000'000, 2, 10);
+  CHECK(chunk <= 3'200);
+  for (int i = 0; i < 20; ++i)
+    chunk = rule.next(chunk, 10.0 * static_cast<double>(chunk), 1'000'000, 2);
+  CHECK(chunk == 3'200);
+  CHECK(rule.next(chunk, 10.0 * static_cast<double>(chunk), 6'400, 2) == 1'600);
+  CHECK(rule.next(1'000, 10'000, 400, 2) <= 500);
+  const chunk_rule long_one{.claim = 100, .longest = 1e6, .target = 2e6};
+  CHECK(long_one.usual(100'000'000, 2, 10) == 200'000);
+  const chunk_rule short_one{.claim = 1'000, .target = 8'000};
+  CHECK(short_one.usual(100'000'000, 2, 10) == 1'600);
+}
+
 TEST_CASE("a pinned chunk is obeyed first and last, whatever was measured") {
   const chunk_rule rule{.pinned = 37, .least = 50, .most = 10};
   CHECK(rule.first(5, 8, 1e9) == 37);
@@ -100,4 +115,25 @@ TEST_CASE("a chunk lasts no longer than stop and errors may wait, once items all
   }
   CHECK(static_cast<double>(chunk) * 1'000 <= 1.001e6);
   CHECK(static_cast<double>(chunk) * 1'000 >= 0.5e6);
+}
+
+TEST_CASE("the first chunk is an eighth of what would do if all items were as the first ones") {
+  const chunk_rule rule{.claim = 100};
+  for (const int workers : {1, 2, 8}) {
+    for (const double item_ns : {1.0, 100.0, 10'000.0}) {
+      const std::size_t usual = rule.usual(10'000'000, workers, item_ns);
+      REQUIRE(usual >= 8);
+      CHECK(rule.first(10'000'000, workers, item_ns) == usual / 8);
+    }
+  }
+}
+
+TEST_CASE("a chunk that a plan says is kept up to half of a fair share of what is left") {
+  const chunk_rule rule{.claim = 100};
+  CHECK(rule.planned(10, 1'000, 4) == 10);
+  CHECK(rule.planned(125, 1'000, 4) == 125);
+  CHECK(rule.planned(500, 1'000, 4) == 125);
+  CHECK(rule.planned(500, 1'000, 1) == 500);
+  CHECK(rule.planned(500, 3, 4) == 1);
+  CHECK(chunk_rule{.pinned = 500}.planned(10, 1'000, 4) == 500);
 }

@@ -186,3 +186,28 @@ TEST_CASE("a core of a slower kind adds less than a fast one, and more than a si
   }
   CHECK(added(16) > 0);
 }
+
+TEST_CASE("threads beyond the hardware's add nothing, where it is known how many it has") {
+  const capacity four_of_two{32, 2, 4};
+  CHECK(effective_workers(3, four_of_two) < effective_workers(4, four_of_two));
+  CHECK(effective_workers(4, four_of_two) == effective_workers(32, four_of_two));
+  const capacity unknown{32, 2};
+  CHECK(effective_workers(4, unknown) < effective_workers(32, unknown));
+}
+
+TEST_CASE("the last chunk is waited for by all workers but the one that has it") {
+  const auto waited = [](int n) {
+    const workload work = work_of(1'000, 100);
+    return expected_time(work, n, 1, {}, {n, n}) - 1'000 * 100.0 / n;
+  };
+  CHECK(waited(2) > 0);
+  CHECK(waited(4) == doctest::Approx(1.5 * waited(2)));
+}
+
+TEST_CASE("where a pinned chunk leaves two of them, two workers are the most that are called") {
+  const workload work = work_of(1'000, 1e5);
+  const capacity machine{8, 8};
+  CHECK(best_workers(work, 0, typical, machine) == 8);
+  CHECK(best_workers(work, 500, typical, machine) == 2);
+  CHECK(best_workers(work, 1'000, typical, machine) == 1);
+}

@@ -4,8 +4,10 @@
 
 #include <cmath>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "machine/topology.hpp"
 
@@ -155,7 +157,7 @@ planning_input measured(std::initializer_list<std::pair<int, double>> widths, ca
   planning_input in = known(1'000, 1e5, machine);
   in.source = plan_source::predicted;
   in.measured.similarity = 1;
-  for (const auto& [n, ns] : widths) in.measured.add({n, std::log(ns / 1'000), 0.03, 10});
+  for (const auto& [n, ns] : widths) in.measured.add({n, 0, std::log(ns / 1'000), 0.03, 10});
   return in;
 }
 
@@ -198,8 +200,13 @@ TEST_CASE("a plan from measurements expects what was measured and tells on how m
 }
 
 TEST_CASE("measured outcomes that are far apart leave no doubt, and close ones do") {
-  const double far = chance(measured({{1, 100e6}, {2, 30e6}}, {2, 2}));
-  const double close = chance(measured({{1, 33e6}, {2, 30e6}}, {2, 2}));
+  const auto chance_of = [](double serial, double shared) {
+    planning_input in = measured({{1, serial}, {2, shared}}, {2, 2});
+    in.by_user.chunksize = 10;  // other chunks, that nobody has tried, are always in doubt
+    return chance(in);
+  };
+  const double far = chance_of(100e6, 30e6);
+  const double close = chance_of(33e6, 30e6);
   CHECK(far > 0.99);
   CHECK(close > 0.5);
   CHECK(close < far);
@@ -212,14 +219,133 @@ TEST_CASE("what the user pinned wins over what was measured") {
   CHECK(choose(in).source == plan_source::requested);
 }
 
-TEST_CASE(
-    "a call that is made to learn has the number of threads that is tried, within what may be") {
+TEST_CASE("what was chosen already is the plan, within what may be used now") {
   planning_input in = measured({{1, 100e6}, {2, 55e6}}, {2, 2});
-  in.tried = 1;
+  in.chosen = proposal{};
   CHECK(choose(in).n_jobs == 1);
   CHECK(choose(in).expected_parallel.count() == doctest::Approx(100e6));
-  in.tried = 8;
-  CHECK(choose(in).n_jobs == 2);
+  in.chosen = proposal{.by = {.n_jobs = 8, .chunk_rung = 2}};
+  CHECK(configure(in) == configuration{.n_jobs = 2, .chunk_rung = 2});
   in.by_user.n_jobs = 1;
   CHECK(choose(in).n_jobs == 1);
+}
+
+TEST_CASE("a duration of chunks that was measured to be best is the plan's") {
+  planning_input in = measured({{1, 100e6}, {2, 70e6}}, {2, 2});
+  in.measured.add({2, 4, std::log(52e6 / 1'000), 0.03, 10});
+  const configuration by = configure(in);
+  CHECK(by == configuration{.n_jobs = 2, .chunk_rung = 4});
+  CHECK(choose(in).expected_parallel.count() == doctest::Approx(52e6));
+  CHECK(choose(in).adaptive_chunking);
+  CHECK(chunk_of(in, by) == 5);  // of 0.1 ms, in 512 us
+  // By the user's chunk, there is no ladder.
+  in.by_user.chunksize = 7;
+  CHECK(configure(in).chunk_rung == 0);
+}
+
+TEST_CASE("of durations that are the same number of items, one is offered") {
+  planning_input in = measured({{1, 100e6}, {2, 51e6}}, {2, 2});
+  // Items of 0.1 ms: 8, 32 and 128 us are one of them.
+  for (const int rung : {1, 4, 5}) in.measured.add({2, rung, std::log(51e3), 0.03, 10});
+  for (const int rung : {2, 3}) in.measured.add({2, rung, std::log(10e3), 0.03, 10});
+  CHECK(configure(in).chunk_rung != 2);
+  CHECK(configure(in).chunk_rung != 3);
+}
+
+TEST_CASE("chunks that would leave a worker less than eight are not offered") {
+  planning_input in = measured({{1, 1e6}, {2, 0.51e6}}, {2, 2});
+  in.work.estimated_item_time = duration(1e3);
+  // 0.5 ms a worker: 128 us and more are too long.
+  in.measured.add({2, 1, std::log(530), 0.03, 10});
+  in.measured.add({2, 2, std::log(520), 0.03, 10});
+  for (const int rung : {3, 4, 5}) in.measured.add({2, rung, std::log(100), 0.03, 10});
+  CHECK(configure(in).chunk_rung == 0);
+  in.measured.add({2, 2, std::log(100), 0.03, 10});
+  CHECK(configure(in).chunk_rung == 2);
+}
+
+TEST_CASE("nothing is tried on an empty purse, and what is tried is told from what is best") {
+  planning_input in = measured({{1, 100e6}}, {8, 8});
+  const proposal poor = propose(in, {duration(-1), 10});
+  CHECK_FALSE(poor.is_trial);
+  CHECK(poor.by == configure(in));
+  CHECK(poor.best.count() > 0);
+  const proposal rich = propose(in, {duration(1e9), 10});
+  CHECK(rich.is_trial);
+  CHECK_FALSE(rich.by == configure(in));
+  CHECK(rich.best.count() == doctest::Approx(poor.best.count()));
+}
+
+TEST_CASE("the less certain what was measured is, the less sure is a plan by it") {
+  const auto chance_of = [](double log_error) {
+    planning_input in = measured({}, {2, 2});
+    in.by_user.chunksize = 10;
+    in.measured.add({1, 0, std::log(100e6 / 1'000), log_error, 10});
+    in.measured.add({2, 0, std::log(80e6 / 1'000), log_error, 10});
+    return chance(in);
+  };
+  CHECK(chance_of(0.03) > chance_of(0.1));
+  CHECK(chance_of(0.1) > chance_of(0.2));
+}
+
+TEST_CASE("all that may be used is among what is chosen from, also where it is no power of two") {
+  for (const int most : {3, 5, 6, 7}) {
+    const planning_input in = measured({{1, 100e6}, {2, 50e6}, {4, 25e6}}, {most, most});
+    CHECK(choose(in).n_jobs == most);
+  }
+}
+
+TEST_CASE("a pinned chunk is what items travel in, by any number of workers") {
+  planning_input in = known(10'000, 1e3, {8, 8});
+  in.by_user.chunksize = 7;
+  for (const int n : {1, 2, 8}) CHECK(chunk_of(in, {.n_jobs = n, .chunk_rung = 2}) == 7);
+  planning_input one_chunk = in;
+  one_chunk.by_user.chunksize = 10'000;
+  CHECK(expected(one_chunk, {.n_jobs = 8}) > 4 * expected(in, {.n_jobs = 8}));
+}
+
+TEST_CASE("a plan is the less sure, the nearer the next number of workers is to it") {
+  // Of 64 workers, one less is 2 % slower; of two, half as fast.
+  CHECK(chance(known(1'000'000, 1e5, {64, 64})) < 0.8);
+  CHECK(chance(known(1'000'000, 1e5, {8, 8})) < 0.95);
+  CHECK(chance(known(1'000'000, 1e5, {2, 2})) > 0.99);
+}
+
+TEST_CASE("an item can be faster by all workers that slowed it, and by half for what differs") {
+  CHECK(least_item_ns(known(1'000, 1'600, {8, 8})) == doctest::Approx(100));
+  CHECK(least_item_ns(known(1'000, 1'600, {1, 1})) == doctest::Approx(800));
+  CHECK(least_item_ns(known(1'000, 1'600, {0, 0})) == doctest::Approx(800));
+}
+
+TEST_CASE("what similar work took decides where the cost model alone would be wrong, and is told") {
+  planning_input in = known(1'000, 1e5, {8, 8});
+  REQUIRE(choose(in).n_jobs == 8);
+  const auto took = [](int n_jobs, double of_serial, double similarity) {
+    return hint{n_jobs, 0, std::log(of_serial), 0.05, 0.05, 4, similarity};
+  };
+  in.similar = std::make_shared<const std::vector<hint>>(
+      std::vector<hint>{took(1, 1, 0.8), took(2, 0.5, 0.9), took(4, 1, 0.8), took(8, 2, 0.7)});
+  const batch_plan plan = choose(in);
+  CHECK(plan.n_jobs == 2);
+  CHECK(plan.measurements == 16);
+  CHECK(plan.similarity == 0.9);
+  // Where this work itself was measured, the plan rests on that.
+  in.measured.similarity = 1;
+  in.measured.add({2, 0, std::log(5.1e4), 0.03, 10});
+  CHECK(choose(in).n_jobs == 2);
+  CHECK(choose(in).measurements == 10);
+  CHECK(choose(in).similarity == 1);
+}
+
+TEST_CASE("a proposal says what to go on with where it turns out to be worse") {
+  const planning_input in = measured({{1, 100e6}, {2, 55e6}}, {2, 2});
+  const proposal best = propose(in, {duration(-1), 10});
+  REQUIRE(best.by.n_jobs == 2);
+  CHECK(best.instead.n_jobs == 1);
+  CHECK(best.otherwise.count() == doctest::Approx(100e6).epsilon(0.05));
+  CHECK(best.spread > 0.05);
+  const proposal trial = propose(in, {duration(1e9), 60});
+  REQUIRE(trial.is_trial);
+  CHECK(trial.instead == best.by);
+  CHECK(trial.otherwise == trial.best);
 }

@@ -156,3 +156,40 @@ TEST_CASE("mean and spread of known distributions are found whatever the blocks'
     CHECK(median(spreads) == doctest::Approx(k.spread).epsilon(0.15));
   }
 }
+
+TEST_CASE("in a range that is long enough, blocks are of 1, 1, 2, 4, ... items") {
+  const sample_layout layout = spread_sample(10'000'000);
+  std::size_t size = 1;
+  for (std::size_t b = 0; b < layout.blocks().size(); ++b) {
+    CHECK(layout.blocks()[b].size() == size);
+    if (b > 0) size *= 2;
+  }
+}
+
+TEST_CASE("the spread of two items is that of all items which two would be drawn from") {
+  item_times times;
+  times.observe(1, 100);
+  times.observe(1, 300);
+  CHECK(times.coefficient_of_variation() == doctest::Approx(std::sqrt(2.0) / 2));
+}
+
+TEST_CASE("doubt about a mean falls with the items seen, but not below that about the others") {
+  const auto doubt = [](std::size_t items, double difference) {
+    item_times times;
+    times.observe(items, static_cast<double>(items) * (100 - difference));
+    times.observe(items, static_cast<double>(items) * (100 + difference));
+    return times.log_error();
+  };
+  const double unseen = item_times().log_error();
+  CHECK(unseen > 0);
+  CHECK(doubt(8, 0) == doctest::Approx(unseen));
+  CHECK(doubt(8, 20) > unseen);
+  CHECK(doubt(8, 40) > doubt(8, 20));
+  item_times more;
+  for (int i = 0; i < 50; ++i) {
+    more.observe(8, 8 * 60.0);
+    more.observe(8, 8 * 140.0);
+  }
+  CHECK(more.log_error() < 0.6 * doubt(8, 40));
+  CHECK(more.log_error() > unseen);
+}

@@ -111,3 +111,14 @@ TEST_CASE("a word is read whole while it is replaced") {
   writer.join();
   CHECK_FALSE(torn);
 }
+
+TEST_CASE("a site that takes another one's place does not get its memory") {
+  site_table table;
+  int another = 0;
+  auto* const of_another = static_cast<class memory*>(static_cast<void*>(&another));
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    site& s = table.insert(key_at(3, i));
+    CHECK(s.remembered.load() == nullptr);
+    s.remembered.store(of_another);
+  }
+}
