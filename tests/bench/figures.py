@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 
 BENCHES = ("hot_uniform hot_shapes cold inline_cost first_call many_callers parse prediction "
-           "store_start predict_or_sample recording quota").split()
+           "store_start predict_or_sample recording quota real_workloads").split()
 
 
 def is_large(row):
@@ -70,6 +70,9 @@ FIGURES = [
     # What two equal ways differ by.
     ("throttled beyond the best of n = 1 and 2: % of the time",
      "quota", has("throttled"), "beyond the best, % of wall", "<=", 1),
+    ("real workloads, after 30 runs / searched, geometric mean",
+     "real_workloads", lambda r: r == "geometric mean", "automatic/oracle", "<=", 1.04),
+    ("the same, worst", "real_workloads", lambda r: r == "worst", "automatic/oracle", "<=", 1.12),
 ]
 
 

@@ -15,6 +15,7 @@
 
 namespace {
 
+using amorsize::detail::compared;
 using amorsize::detail::features;
 using amorsize::detail::neighbours;
 using amorsize::detail::similar_work;
@@ -54,10 +55,12 @@ amorsize::detail::sized_record record_at(const features& place) {
 /// The distances of the five nearest, by sorting all.
 std::vector<float> sorted_distances(const std::vector<features>& places, const features& query) {
   std::vector<float> all;
+  const features wanted = compared(query);
   for (const features& place : places) {
+    const features here = compared(place);
     float square = 0;
-    for (std::size_t i = 0; i < place.size(); ++i) {
-      square += (place[i] - query[i]) * (place[i] - query[i]);
+    for (std::size_t i = 0; i < here.size(); ++i) {
+      square += (here[i] - wanted[i]) * (here[i] - wanted[i]);
     }
     all.push_back(std::sqrt(square));
   }
