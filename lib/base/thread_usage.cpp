@@ -2,20 +2,14 @@
 
 #include <sys/resource.h>
 
+#include "base/clock.hpp"
+
 namespace amorsize::detail {
-namespace {
-
-double nanoseconds(const timeval& time) {
-  return 1e9 * static_cast<double>(time.tv_sec) + 1e3 * static_cast<double>(time.tv_usec);
-}
-
-}  // namespace
 
 thread_usage thread_usage::now() noexcept {
-  rusage usage{};
+  rusage usage{};  // whose times are some ticks behind
   getrusage(RUSAGE_THREAD, &usage);
-  return {nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime), usage.ru_nvcsw,
-          usage.ru_nivcsw};
+  return {tick_clock::thread_cpu_time(), usage.ru_nvcsw, usage.ru_nivcsw};
 }
 
 bool was_disturbed(const thread_usage& before, const thread_usage& after, double wall_ns) noexcept {

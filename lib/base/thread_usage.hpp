@@ -8,7 +8,7 @@ struct thread_usage {
   long waits = 0;           ///< times that it gave the processor up to wait for something
   long preemptions = 0;     ///< times that it lost the processor to others
 
-  /// The calling thread's, so far. A system call: a third of a microsecond.
+  /// The calling thread's, so far. Two system calls: a microsecond.
   static thread_usage now() noexcept;
 };
 

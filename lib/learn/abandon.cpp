@@ -35,16 +35,6 @@ double most_time(double part, double coefficient_of_variation) {
 
 }  // namespace
 
-bool should_abandon(double expected_best, double elapsed, double done, double left, double spread,
-                    double coefficient_of_variation) noexcept {
-  if (!is_time(expected_best) || !is_time(elapsed) || !(done > 0) || !(left > 0)) return false;
-  const double part = done / (done + left);
-  if (part < least_part || elapsed * left / done < least_gain_ns) return false;
-  const double slower = std::exp(patience * std::max(spread, 0.0));
-  const double expected = most_time(part, std::max(coefficient_of_variation, 0.0));
-  return elapsed > expected_best * (slow_start + expected * slower);
-}
-
 progress::progress(double otherwise, double spread, double coefficient_of_variation) noexcept
     : otherwise_(is_time(otherwise) ? otherwise * std::exp(patience * std::max(spread, 0.0)) : 0),
       variation_(std::max(coefficient_of_variation, 0.0)) {}

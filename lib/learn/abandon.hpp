@@ -3,17 +3,8 @@
 
 namespace amorsize::detail {
 
-/// Whether what is left should be done otherwise, by one look at what was done so far. A slow start
-/// of less than 15 % of the expected time is forgiven.
-/// \param expected_best  nanoseconds, of all these items, otherwise; not a time: never
-/// \param elapsed  nanoseconds, for the items done
-/// \param spread  standard deviation of the logarithm of that expectation
-/// \param coefficient_of_variation  of items: the dearest may come one after the other
-bool should_abandon(double expected_best, double elapsed, double done, double left, double spread,
-                    double coefficient_of_variation) noexcept;
-
 /// The way that a call is expected to take otherwise, and how it goes by the configuration under
-/// way. Surer than one look: one stall on the way is not enough. Asked now and then, by one thread.
+/// way. One stall on the way is not enough. Asked now and then, by one thread.
 /// All times are in nanoseconds.
 class progress {
  public:

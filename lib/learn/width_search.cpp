@@ -64,7 +64,7 @@ int width_search::next(double items, double window_ns) noexcept {
   const double log_rate = std::log(items / window_ns);
   elapsed_ += window_ns;
   if (width_ == best_) {
-    observe_best(log_rate);
+    observe_best(log_rate, window_ns);
   } else {
     lost_ += window_ns * std::max(-std::expm1(log_rate - best_rate_.mean), 0.0);
     observe_tried(log_rate);
@@ -73,7 +73,7 @@ int width_search::next(double items, double window_ns) noexcept {
 }
 
 /// Two windows in a row that are far from the others say that these are not so any more.
-void width_search::observe_best(double log_rate) noexcept {
+void width_search::observe_best(double log_rate, double window_ns) noexcept {
   const double distance = log_rate - best_rate_.mean;
   if (best_rate_.count >= 2) {
     const double far = std::max(least_surprise, most_noise * std::sqrt(noise_));
@@ -84,7 +84,7 @@ void width_search::observe_best(double log_rate) noexcept {
   }
   best_rate_.observe(log_rate);
   if (rest_ > 0) --rest_;
-  if (rest_ == 0) try_next();
+  if (rest_ == 0) try_next(window_ns);
 }
 
 void width_search::observe_tried(double log_rate) noexcept {
@@ -101,6 +101,7 @@ void width_search::observe_tried(double log_rate) noexcept {
 
 void width_search::restart() noexcept {
   best_rate_ = {};
+  was_rejected_ = {};
   rest_ = rejected_ = surprises_ = 0;
   next_rest_ = first_rest;
   step_ = first_step;
@@ -111,9 +112,16 @@ void width_search::adopt() noexcept {
   best_rate_ = tried_rate_;
   rejected_ = 0;
   next_rest_ = first_rest;
+  was_rejected_ = {};
 }
 
 void width_search::reject() noexcept {
+  was_rejected_[direction_ > 0 ? 1 : 0] = width_;
+  turn();
+}
+
+/// The other direction; after both, a smaller step, and after the smallest, a rest.
+void width_search::turn() noexcept {
   width_ = best_;
   direction_ = -direction_;
   if (++rejected_ < 2) return;
@@ -121,14 +129,17 @@ void width_search::reject() noexcept {
   step_ = std::sqrt(step_);
   if (step_ >= least_step) return;
   step_ = first_step;
+  was_rejected_ = {};
   rest_ = next_rest_;
   next_rest_ = std::min(2 * next_rest_, longest_rest);
 }
 
-void width_search::try_next() noexcept {
-  if (lost_ > purse_ + share * elapsed_) return;
+void width_search::try_next(double window_ns) noexcept {
   const int other = candidate(direction_);
-  if (other == best_) return reject();  // there is none
+  if (other == best_ || other == was_rejected_[direction_ > 0 ? 1 : 0]) return turn();
+  // As if work were done at the rate of the narrower one.
+  const double loss = 1 - static_cast<double>(std::min(other, best_)) / std::max(other, best_);
+  if (lost_ + loss * window_ns > purse_ + share * elapsed_) return;
   width_ = other;
   tried_rate_ = {};
 }

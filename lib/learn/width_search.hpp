@@ -1,6 +1,8 @@
 /// Searching for the best number of threads within one long call.
 #pragma once
 
+#include <array>
+
 namespace amorsize::detail {
 
 /// Hill climbing on throughput: the call is cut into windows, and after each of them the search
@@ -33,27 +35,29 @@ class width_search {
     void observe(double log_rate) noexcept;
   };
 
-  void observe_best(double log_rate) noexcept;
+  void observe_best(double log_rate, double window_ns) noexcept;
   void observe_tried(double log_rate) noexcept;
   void observe_noise(double distance) noexcept;
   double doubt(const rate& a) const noexcept;
   int candidate(int direction) const noexcept;
-  void try_next() noexcept;
+  void try_next(double window_ns) noexcept;
   void adopt() noexcept;
   void reject() noexcept;
+  void turn() noexcept;
   void restart() noexcept;
 
   int most_;
   int best_;
   int width_;
   double purse_;
-  double step_;         // factor between widths
-  int next_rest_;       // windows
-  double noise_;        // variance of a window's logarithm
-  int direction_ = -1;  // of the try under way or the next one: fewer threads first
-  int rejected_ = 0;    // directions in a row
-  int rest_ = 0;        // windows before the next try
-  int surprises_ = 0;   // in a row
+  double step_;                        // factor between widths
+  int next_rest_;                      // windows
+  double noise_;                       // variance of a window's logarithm
+  int direction_ = -1;                 // of the try under way or the next one: fewer threads first
+  int rejected_ = 0;                   // directions in a row
+  std::array<int, 2> was_rejected_{};  // fewer, more: the last ones; zero: none
+  int rest_ = 0;                       // windows before the next try
+  int surprises_ = 0;                  // in a row
   rate best_rate_;
   rate tried_rate_;
   double elapsed_ = 0;

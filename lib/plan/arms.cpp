@@ -34,8 +34,9 @@ arms::arms(const planning_input& in) {
   for (int rung = 1; rung != 0;) {
     int n = rung;
     if (!measured.empty() && measured.front().n_jobs <= rung) n = measured.front().n_jobs;
-    if (n == rung) rung = rung == most ? 0 : std::min(2 * rung, most);
-    add_width(in, n);
+    const bool is_on_ladder = n == rung;
+    if (is_on_ladder) rung = rung == most ? 0 : std::min(2 * rung, most);
+    add_width(in, n, is_on_ladder);
     while (!measured.empty() && measured.front().n_jobs == n) measured = measured.subspan(1);
   }
   if (!in.similar) return;
@@ -43,14 +44,17 @@ arms::arms(const planning_input& in) {
   move_priors({all_.data(), count_}, *in.similar, serial, prior_log_error);
 }
 
-void arms::add_width(const planning_input& in, int n) {
+void arms::add_width(const planning_input& in, int n, bool is_on_ladder) {
   const double share = in.work.estimated_item_time.count() * static_cast<double>(in.work.items) / n;
   std::size_t last = 0;
   for (std::size_t rung = 0; rung < chunk_rungs.size() && count_ < all_.size(); ++rung) {
-    if (rung != 0 && (n == 1 || in.by_user.chunksize != 0)) return;
+    if (rung != 0 && n == 1) return;
     if (least_chunks * chunk_rungs[rung] > share) return;
+    // A width between the ladder's rungs was chosen once by chance: what is known of it is enough.
+    if (!is_on_ladder && rung != 0 && in.measured.of(n, static_cast<int>(rung)) == nullptr)
+      continue;
     const configuration by{.n_jobs = n, .chunk_rung = static_cast<int>(rung)};
-    // Of long items, several durations are the same chunk.
+    // Of long items, several durations are the same chunk; by the user's, all are.
     if (const std::size_t chunk = chunk_of(in, by); std::exchange(last, chunk) == chunk) continue;
     all_[count_++] = arm_of(in, by);
   }

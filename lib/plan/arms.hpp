@@ -26,7 +26,7 @@ class arms {
   const configuration& of(std::size_t arm) const { return all_[arm].by; }
 
  private:
-  void add_width(const planning_input& in, int n);
+  void add_width(const planning_input& in, int n, bool is_on_ladder);
 
   std::array<arm, most_arms> all_{};
   std::size_t count_ = 0;

@@ -14,8 +14,8 @@ constexpr double shortest_chunk(double claim) { return 16 * claim; }
 /// left.
 inline constexpr std::array chunk_rungs{0.0, 8e3, 32e3, 128e3, 512e3, 2e6};
 
-/// Chunks that a worker's share has to have for their duration to be worth trying: few are not evenly
-/// shared, and nothing can leave a long one early.
+/// Chunks that a worker's share has to have for their duration to be worth trying: few are not
+/// evenly shared, and nothing can leave a long one early.
 inline constexpr double least_chunks = 8;
 
 /// Times are in one unit of the user's choice, as long as it is the same in all of them.

@@ -37,7 +37,16 @@ void measured_widths::add(const measured_width& width) {
     *place = width;
     return;
   }
-  if (count_ == most) return;
+  if (count_ == most) {
+    const auto less = [](const measured_width& a, const measured_width& b) {
+      return a.calls < b.calls;
+    };
+    auto* const least = std::min_element(widths_.data(), end, less);
+    if (least->calls >= width.calls) return;
+    std::move(least + 1, end, least);
+    --count_;
+    return add(width);
+  }
   std::move_backward(place, end, end + 1);
   *place = width;
   ++count_;

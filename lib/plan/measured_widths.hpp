@@ -30,7 +30,8 @@ class measured_widths {
   /// \param distance  between the sizes that were measured and that are planned for, in powers of 2
   measured_widths(const sized_record& known, int distance);
 
-  /// Another one replaces that of the same workers and rung; there is room for `most`.
+  /// Another one replaces that of the same workers and rung; there is room for `most`,
+  /// of those that were measured most.
   void add(const measured_width& width);
 
   /// Forgets all where all of it took less than this an item: it was measured of other items.

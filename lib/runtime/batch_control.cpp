@@ -37,6 +37,9 @@ constexpr int most_changes = 3;
 // What is left has to take this long for other widths to be tried on the way.
 constexpr double worth_searching_ns = 1e8;
 
+// Of that, what a first call may lose to it.
+constexpr double searching_share = 0.03;
+
 // Items that used less of a processor than this, over at least so long, wait for something else.
 constexpr double computing_share = 0.5;
 constexpr double telling_ns = 50'000;
@@ -74,6 +77,7 @@ void batch_control::run() {
   if (options_.on_progress) options_.on_progress({call_.items, call_.items});
   if (!is_decided_.load(std::memory_order_relaxed) && call_.items != 0) settle();
   if (in_.by_user.n_jobs == 0 && left_.count == 0) plan_.n_jobs = workers_seen();
+  if (search_) plan_.n_jobs = search_->best();
 }
 
 /// In this order, each of them the same however the workers took turns: what a stop or a failed
@@ -93,7 +97,8 @@ readings batch_control::outcomes(duration wall) const {
   const bool is_pinned = rule_.pinned != 0 || options_.plan.has_value();
   const bool was_unknown = in_.work.estimated_item_time.count() <= 0;
   const double took = tick_clock::nanoseconds(static_cast<double>(ended_ - began_));
-  if (is_pinned || was_disturbed_ || (was_unknown && took < sampling_matters_ns)) return {};
+  if (is_pinned || was_disturbed_ || is_crowded()) return {};
+  if (was_unknown && took < sampling_matters_ns) return {};
   readings all;
   // What was left was seen for a moment: alone, that does not shut it out for ever.
   const bool was_tried = in_.chosen && !search_ && in_.chosen->otherwise.count() > 0;
@@ -103,7 +108,6 @@ readings batch_control::outcomes(duration wall) const {
     }
     all.add(one);
   }
-  if (is_crowded()) return all;
   const bool is_whole = by_from_ == began_;
   const bool is_mixed = by_.n_jobs == 1 && was_shared();
   if (is_whole && !is_mixed) all.add({by_, wall / static_cast<double>(call_.items)});
@@ -231,7 +235,7 @@ void batch_control::plan(const planning_input& from, std::size_t left) {
   const double target = chunk_rungs[static_cast<std::size_t>(by_.chunk_rung)];
   target_.store(tick_clock::to_ticks(target), std::memory_order_relaxed);
   progress_ = {};
-  if (!from.chosen) return;
+  if (!from.chosen || is_crowded()) return;
   progress_ = {from.chosen->otherwise.count(), from.chosen->spread,
                from.work.coefficient_of_variation};
 }
@@ -415,6 +419,7 @@ void batch_control::decide(std::size_t left) {
 
 /// Goes on by another plan for what is left.
 void batch_control::change(const planning_input& to, std::size_t left) {
+  search_.reset();
   plan(to, left);
   plan_.expected_serial = static_cast<double>(call_.items) * to.work.estimated_item_time;
   plan_.expected_parallel += duration(tick_clock::nanoseconds(sample_.elapsed()));
@@ -463,23 +468,40 @@ void batch_control::leave(std::size_t left) {
   change(now, left);
 }
 
-/// Where the rest of the call is long, other widths are worth a look.
+/// What the items that are left will take, in nanoseconds, as those before did.
+double batch_control::time_left(std::size_t left) const {
+  if (left >= by_items_) return 0;
+  return taken(tick_clock::now()) * static_cast<double>(left) /
+         static_cast<double>(by_items_ - left);
+}
+
+/// Where the rest of the call is long, other widths are worth a look, unless it is known what they
+/// take.
 bool batch_control::should_search(std::size_t left) const {
-  const auto done = static_cast<double>(by_items_ - left);
-  return is_decided_.load(std::memory_order_relaxed) && left < by_items_ &&
-         taken(tick_clock::now()) * static_cast<double>(left) > worth_searching_ns * done;
+  if (!is_decided_.load(std::memory_order_relaxed) || is_crowded()) return false;
+  const auto is_known = [&](int n) {
+    return n < 1 || n > in_.machine.workers || in_.measured.of(n) != nullptr;
+  };
+  return !(is_known(by_.n_jobs / 2) && is_known(2 * by_.n_jobs)) &&
+         time_left(left) > worth_searching_ns;
 }
 
 void batch_control::search(std::size_t left) {
+  const ticks now = tick_clock::now();
   if (!search_) {
     if (!should_search(left)) return;
-    search_.emplace(plan_.n_jobs, in_.machine.workers, width_search::least_window_ns);
-    window_from_ = tick_clock::now();
+    const double grant =
+        shared_.may.calls > 0 ? shared_.may.purse.count() : searching_share * time_left(left);
+    search_.emplace(by_.n_jobs, in_.machine.workers,
+                    std::min(grant, width_search::least_window_ns));
+    window_from_ = now;
     window_items_ = left;
+    return;
   }
-  const ticks now = tick_clock::now();
   const double window = tick_clock::nanoseconds(static_cast<double>(now - window_from_));
   if (window < width_search::least_window_ns || left == 0) return;
+  // Towards the end there is nothing more to gain by a try.
+  if (by_.n_jobs == search_->best() && time_left(left) < worth_searching_ns) return;
   const int width = search_->next(static_cast<double>(window_items_ - left), window);
   window_from_ = now;
   window_items_ = left;
@@ -488,6 +510,7 @@ void batch_control::search(std::size_t left) {
   by_.n_jobs = plan_.n_jobs = width;
   by_from_ = now;
   by_items_ = left;
+  progress_ = {};
   set_width(width, left);
 }
 

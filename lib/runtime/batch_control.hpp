@@ -28,8 +28,9 @@ struct shared_state {
   measured_costs& costs;
   std::atomic<int>& callers;  ///< threads inside a call, but for those inside a job of ours
   experience& known;
-  memory* work;    ///< what is remembered of this work; null: nothing may be
-  learning learn;  ///< of this call
+  memory* work;         ///< what is remembered of this work; null: nothing may be
+  learning learn;       ///< of this call
+  learning_budget may;  ///< be lost by it to learn
 };
 
 class batch_control final : public controller {
@@ -57,6 +58,9 @@ class batch_control final : public controller {
 
   /// The confidence of a prediction from similar work that it went by.
   std::optional<double> prediction() const { return prediction_; }
+
+  /// What it lost to widths that it tried on its way.
+  duration lost() const { return duration(search_ ? search_->lost_ns() : 0); }
 
   /// What it tells of configurations, having taken `wall` in all.
   readings outcomes(duration wall) const;
@@ -86,6 +90,7 @@ class batch_control final : public controller {
   void leave(std::size_t left);
   void search(std::size_t left);
   bool should_search(std::size_t left) const;
+  double time_left(std::size_t left) const;
   void set_width(int workers, std::size_t left);
   bool is_crowded() const;
   double taken(ticks until) const;

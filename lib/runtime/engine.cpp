@@ -146,10 +146,11 @@ void engine::run(const batch_call& call, const batch_options& options) {
   planning_input in = input(describe(call, options), options);
   if (learn != learning::off) know(in, recall(key, work, call.items, learn));
   measurement whole;
-  const duration otherwise = try_out(work, in, learn);
+  const learning_budget may = budget(work, in, learn);
+  const duration otherwise = try_out(work, in, may);
 
   batch_control control(call, options, in,
-                        {*helpers_, costs_, callers_, *experience_, work, learn});
+                        {*helpers_, costs_, callers_, *experience_, work, learn, may});
   try {
     control.run();
   } catch (...) {
@@ -160,9 +161,10 @@ void engine::run(const batch_call& call, const batch_options& options) {
 
   const ticks end = tick_clock::now();
   whole.wall = time(end - start);
-  // Also where it is less: of readings that scatter, a half is.
-  if (otherwise.count() > 0) whole.explored = whole.wall - otherwise;
   whole.outcomes = control.outcomes(whole.wall);
+  // A trial that says nothing cost nothing. Also where it is less: of readings that scatter, half.
+  if (otherwise.count() > 0 && whole.outcomes.count != 0) whole.explored = whole.wall - otherwise;
+  whole.explored += control.lost();
   if (control.called_helpers()) {
     credit_.spend();
   } else {

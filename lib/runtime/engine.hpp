@@ -84,7 +84,8 @@ class engine {
                     learning learn) noexcept;
   memory* memory_of_name(const workload& work);
   knowledge recall(const site_key& key, memory* work, std::size_t items, learning learn) noexcept;
-  duration try_out(memory* work, planning_input& in, learning learn) noexcept;
+  learning_budget budget(memory* work, const planning_input& in, learning learn) noexcept;
+  duration try_out(memory* work, planning_input& in, const learning_budget& may) noexcept;
   void remember(const site_key& key, memory* work, const batch_call& call, const batch_control& run,
                 const measurement& whole) noexcept;
   run_report measure(const batch_control& done, const batch_call& call, memory* work, ticks wall);

@@ -5,10 +5,9 @@
 namespace amorsize {
 
 std::vector<feature_importance> analyze_feature_importance(runtime& on) {
-  constexpr std::size_t least_records = 10;
   const detail::importance found = detail::engine::of(&on).feature_importance();
   std::vector<feature_importance> all;
-  if (found.records < least_records) return all;
+  if (found.records < detail::least_records) return all;
   for (std::size_t i = 0; i < detail::feature_count; ++i) {
     all.push_back({detail::feature_names[i], found.of[i].by_variance, found.of[i].by_outcome});
   }

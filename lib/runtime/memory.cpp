@@ -44,7 +44,7 @@ void add_call(sized_record& to, const measurement& measured, std::int64_t now_s)
   to.calls += 1;
   to.items += items;
   to.wall_ns += measured.wall.count();
-  to.explored_ns = std::max(to.explored_ns + measured.explored.count(), 0.0);
+  to.explored_ns += measured.explored.count();
   if (measured.wall < worth_recording) return;
   for (const reading& one : measured.outcomes) observe(to, one.by, one.item.count(), now_s);
 }
@@ -162,6 +162,7 @@ void memory::observe(const measurement& measured, patience has) noexcept {
     sized& size = of_class(site_key::size_class(measured.work.items));
     const std::int64_t now_s = std::time(nullptr);
     add_call(size.known, measured, now_s);
+    size.known.explored_ns = std::max(size.known.explored_ns, 0.0);
     add_call(size.unsaved, measured, now_s);
   } catch (const std::bad_alloc&) {
     return;  // learning never fails a call
@@ -170,8 +171,7 @@ void memory::observe(const measurement& measured, patience has) noexcept {
 }
 
 void memory::keep(hints similar) {
-  const std::lock_guard lock(mutex_);
-  similar_ = std::move(similar);
+  if (const auto lock = take_lock()) similar_ = std::move(similar);
 }
 
 std::vector<sized_record> memory::known() {

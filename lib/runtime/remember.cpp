@@ -126,15 +126,22 @@ void engine::remember(const site_key& key, memory* work, const batch_call& call,
   experience_->observe(*work, done);
 }
 
+/// What this call may be made to learn: nothing where it cannot choose, or others wait for it.
+learning_budget engine::budget(memory* work, const planning_input& in, learning learn) noexcept {
+  if (work == nullptr || learn != learning::on) return {};
+  if (in.by_user.n_jobs != 0 || in.by_user.chunksize != 0) return {};
+  if (in.machine.workers == 1 || this_thread.depth > 0) return {};
+  return work->budget(in.work.items);
+}
+
 /// Makes this call one to learn by, where that is worth what it may lose: with a configuration that
 /// may turn out to be better; now and then on one thread, so that the speedup of others rests on a
 /// measurement; and where one thread was measured to be best, with as many as should be by the
 /// model, so that bad readings are left behind. Returns what the call would take as is best; zero:
 /// it is that.
-duration engine::try_out(memory* work, planning_input& in, learning learn) noexcept {
-  if (work == nullptr || learn != learning::on || !has_evidence(in)) return {};
-  if (in.by_user.n_jobs != 0 || in.machine.workers == 1 || this_thread.depth > 0) return {};
-  const proposal made = propose(in, work->budget(in.work.items));
+duration engine::try_out(memory* work, planning_input& in, const learning_budget& may) noexcept {
+  if (may.calls <= 0 || !has_evidence(in)) return {};
+  const proposal made = propose(in, may);
   const configuration other{
       .n_jobs = made.by.n_jobs > 1
                     ? 1
@@ -149,6 +156,7 @@ duration engine::try_out(memory* work, planning_input& in, learning learn) noexc
     in.chosen->is_trial = true;
     in.chosen->instead = made.is_trial ? made.instead : made.by;
     in.chosen->otherwise = made.best;
+    in.chosen->spread = known_log_error;
   }
   return in.chosen->is_trial ? made.best : duration{};
 }

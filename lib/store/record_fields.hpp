@@ -11,6 +11,7 @@ namespace amorsize::detail {
 
 inline constexpr double most_amount = 1e18;
 inline constexpr double most_count = 1e15;
+inline constexpr double most_predictions = 1e3;
 inline constexpr int most_jobs_read = 4'096;
 inline constexpr std::size_t most_buffer = std::size_t{1} << 40U;
 inline constexpr std::int64_t last_second = 100'000'000'000;
@@ -50,12 +51,13 @@ void each_field(Visit&& visit, auto& m, const machine_record* /*kind*/) {
   visit("arrive_asleep", m.arrive_asleep, 0.0, most_count);
   visit("join", m.join, 0.0, most_count);
   visit("claim", m.claim, 0.0, most_count);
+  // Files from before there was trust do not have it.
   for (std::size_t i = 0; i < reliability_table::size; ++i) {
     auto& decile = m.trust.deciles[i];
     const std::string of = std::to_string(i);
-    visit(("predictions_" + of).c_str(), decile.count, 0.0, most_count);
-    visit(("claimed_" + of).c_str(), decile.claimed, 0.0, most_count);
-    visit(("came_true_" + of).c_str(), decile.right, 0.0, most_count);
+    visit.optional("predictions_" + of, decile.count, 0.0, most_predictions);
+    visit.optional("claimed_" + of, decile.claimed, 0.0, most_predictions);
+    visit.optional("came_true_" + of, decile.right, 0.0, most_predictions);
   }
 }
 

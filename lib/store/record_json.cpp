@@ -39,6 +39,9 @@ struct field_writer {
   void operator()(const char* name, Number value, Number least, Number most) const {
     to[name] = value >= least ? std::min(value, most) : least;  // least, for what is no number
   }
+  void optional(const std::string& name, double value, double least, double most) const {
+    (*this)(name.c_str(), value, least, most);
+  }
 };
 
 json to_json(const origin& from) {
@@ -130,6 +133,11 @@ struct field_reader {
   template <std::floating_point Number>
   void operator()(const char* name, Number& to, Number least, Number most) const {
     if (const json* value = member(name)) take(*value, to, least, most);
+  }
+
+  /// Where it is missing, the value stays.
+  void optional(const std::string& name, double& to, double least, double most) const {
+    if (from.is_object() && from.contains(name)) (*this)(name.c_str(), to, least, most);
   }
 
   template <std::floating_point Number>

@@ -213,3 +213,30 @@ TEST_CASE("where all widths get faster alike, slowly, none is taken for the reas
     CHECK(search.best() == 4);
   }
 }
+
+TEST_CASE("a width that was rejected is not tried again before a rest") {
+  // One thread of two is half as fast: the only other width there is.
+  for (const double purse_ns : {0.0, window_ns, 1e12}) {
+    width_search search(2, 2, purse_ns);
+    long_call call{[](int w) { return w; }, 0};
+    int changes = 0;
+    for (int i = 0, last = 2; i < 12; ++i) {
+      call.run(search, 1);
+      changes += search.width() != last ? 1 : 0;
+      last = search.width();
+    }
+    CHECK(changes <= 2);
+  }
+}
+
+TEST_CASE("nothing is tried that may lose more than the purse and 3 % of the time so far") {
+  width_search search(2, 2, 0);
+  long_call call{[](int w) { return w; }, 0};
+  // Half of a window is 3 % of 17 of them.
+  for (int i = 0; i < 16; ++i) {
+    call.run(search, 1);
+    CHECK(search.width() == 2);
+  }
+  call.run(search, 1);
+  CHECK(search.width() == 1);
+}

@@ -32,12 +32,14 @@ TEST_CASE("widths are in ascending order, each once, whatever order they come in
   CHECK(all.calls() == 6);
 }
 
-TEST_CASE("more widths than there is room for are left out, and nothing else is") {
+TEST_CASE("of more widths than there is room for, those that were measured most are kept") {
   measured_widths all;
-  for (int n = 1; n <= 40; ++n) all.add({n, 0, 1, 0.1, 1});
+  for (int n = 1; n <= 40; ++n) all.add({n, 0, 1, 0.1, n == 40 ? 9.0 : 1.0});
   CHECK(all.widths().size() == measured_widths::most);
-  CHECK(all.of(1) != nullptr);
-  CHECK(all.of(40) == nullptr);
+  CHECK(all.of(40) != nullptr);
+  CHECK(all.of(39) == nullptr);
+  all.add({50, 0, 1, 0.1, 1});
+  CHECK(all.of(50) == nullptr);
 }
 
 TEST_CASE("each rung of chunk durations is an outcome of its own") {

@@ -253,15 +253,26 @@ TEST_CASE("of durations that are the same number of items, one is offered") {
 }
 
 TEST_CASE("chunks that would leave a worker less than eight are not offered") {
-  planning_input in = measured({{1, 1e6}, {2, 0.51e6}}, {2, 2});
-  in.work.estimated_item_time = duration(1e3);
-  // 0.5 ms a worker: 128 us and more are too long.
-  in.measured.add({2, 1, std::log(530), 0.03, 10});
-  in.measured.add({2, 2, std::log(520), 0.03, 10});
+  planning_input in = measured({{1, 1.2e6}, {2, 0.61e6}}, {2, 2});
+  in.work.estimated_item_time = duration(1.2e3);
+  // 0.6 ms a worker: 128 us and more are too long.
+  in.measured.add({2, 1, std::log(630), 0.03, 10});
+  in.measured.add({2, 2, std::log(620), 0.03, 10});
   for (const int rung : {3, 4, 5}) in.measured.add({2, rung, std::log(100), 0.03, 10});
   CHECK(configure(in).chunk_rung == 0);
   in.measured.add({2, 2, std::log(100), 0.03, 10});
   CHECK(configure(in).chunk_rung == 2);
+}
+
+TEST_CASE("widths that were tried between the powers of two leave room for all others") {
+  planning_input in = measured({{1, 640e6}}, {64, 64});
+  in.work.items = 64'000;
+  in.work.estimated_item_time = duration(1e4);
+  for (const int n : {3, 5, 6, 7, 9, 11, 13, 23, 45}) {
+    in.measured.add({n, 0, std::log(1.1e4 / n), 0.1, 1});
+  }
+  in.measured.add({64, 0, std::log(1e4 / 64), 0.02, 20});
+  CHECK(configure(in).n_jobs == 64);
 }
 
 TEST_CASE("nothing is tried on an empty purse, and what is tried is told from what is best") {

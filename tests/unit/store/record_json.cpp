@@ -224,3 +224,18 @@ TEST_CASE("machine records survive the round trip; bad ones are damaged") {
   machine.join = std::nan("");
   CHECK(read_machine(to_text(machine)).record.join == 0);
 }
+
+TEST_CASE("what came of predictions is kept for a machine, and older files do without") {
+  machine_record machine{0xab, 1e9, 1, 2, 3, 4, 5, 6};
+  machine.trust.deciles[7] = {12, 9.1, 8};
+  CHECK(read_machine(to_text(machine)).record.trust == machine.trust);
+  const std::string old =
+      R"({"arrive_asleep":4.0,"arrive_awake":2.0,"bandwidth":1000000000.0,"claim":6.0,)"
+      R"("fingerprint":"00000000000000ab","join":5.0,"start_asleep":3.0,"start_awake":1.0})";
+  const machine_file file = read_machine(sealed(old, old));
+  REQUIRE(file.is == content::record);
+  CHECK(file.record.arrive_asleep == 4);
+  CHECK(file.record.trust.count() == 0);
+  machine.trust.deciles[7].count = -1;
+  CHECK(read_machine(to_text(machine)).record.trust.deciles[7].count == 0);
+}
