@@ -17,9 +17,6 @@ constexpr double under_way_part = 0.03;
 constexpr double least_ns = 100'000;
 constexpr double least_part = 0.05;
 
-/// Of the expected time.
-constexpr double slow_start = 0.15;
-
 /// What changing the number of threads may cost.
 constexpr double least_gain_ns = 50'000;
 

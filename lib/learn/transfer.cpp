@@ -116,7 +116,7 @@ int translated(int n_jobs, double from_cores, double to_cores) noexcept {
   const auto offer = [&](double rung) {
     if (std::abs(rung - wanted) < std::abs(best - wanted)) best = rung;
   };
-  for (double rung = 1; rung < whole; ++rung) offer(rung);
+  for (int rung = 1; rung < whole; ++rung) offer(rung);
   offer(whole + 1);
   return static_cast<int>(std::lround(std::exp2(best)));
 }

@@ -15,8 +15,6 @@ constexpr double sureness = 4;
 /// How far apart claims are, in tenths, of which one tells a third of what it tells of itself.
 constexpr double reach = 1.5;
 
-constexpr double step = 0.01;
-
 std::size_t decile_of(double confidence) {
   constexpr auto size = static_cast<double>(reliability_table::size);
   return static_cast<std::size_t>(std::min(confidence * size, size - 1));
@@ -57,9 +55,11 @@ double calibrated(const reliability_table& table, double confidence) noexcept {
 
 double threshold(const reliability_table& table, const stakes& at) noexcept {
   const double often_enough = 1 - at.sampling / at.wrong;
+  constexpr int steps = 45;
   double least = most_threshold;
   // From above: what claims more was right often enough, too.
-  for (double claimed = most_threshold; claimed >= least_threshold; claimed -= step) {
+  for (int i = 0; i <= steps; ++i) {
+    const double claimed = most_threshold - i * (most_threshold - least_threshold) / steps;
     if (calibrated(table, claimed) < often_enough) break;
     least = claimed;
   }
