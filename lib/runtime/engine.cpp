@@ -111,7 +111,7 @@ bool engine::should_wake() const noexcept {
 /// A call that ran without helpers, but would have gained by one that is awake.
 void engine::miss(double elapsed) noexcept {
   const double gain = (elapsed - limits_.awake.load(std::memory_order_relaxed)) / 2;
-  if (gain <= 0 || learn_ == learning::frozen) return;
+  if (gain <= 0) return;
   costs_.doubt(helpers_->awake() > 0);
   update_limits();
   credit_.missed(tick_clock::now(), gain, tick_clock::to_ticks(awake_for_ns));
@@ -167,7 +167,7 @@ void engine::run(const batch_call& call, const batch_options& options) {
   whole.explored += control.lost();
   if (control.called_helpers()) {
     credit_.spend();
-  } else {
+  } else if (learn != learning::frozen) {
     miss(static_cast<double>(control.busy()));
   }
   if (options.report != nullptr || log_.tells(log_level::decision)) {

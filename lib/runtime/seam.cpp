@@ -41,8 +41,9 @@ bool engine::run_warm(const batch_call& call, const batch_options& options) {
   if (elapsed < 0.5 * expected || elapsed > 2 * expected) [[unlikely]] {
     if (learn == learning::on) correct(*known, call.items, expected, elapsed);
   }
-  if (elapsed > limits_.awake.load(std::memory_order_relaxed)) [[unlikely]]
-    miss(elapsed);
+  if (elapsed > limits_.awake.load(std::memory_order_relaxed)) [[unlikely]] {
+    if (learn == learning::on) miss(elapsed);
+  }
   return true;
 }
 
