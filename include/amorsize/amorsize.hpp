@@ -13,5 +13,7 @@
 #include "amorsize/plan.hpp"
 #include "amorsize/predict.hpp"
 #include "amorsize/report.hpp"
+#include "amorsize/result_stream.hpp"
 #include "amorsize/runtime.hpp"
+#include "amorsize/stream_map.hpp"
 #include "amorsize/workload.hpp"

@@ -55,4 +55,61 @@ struct batch_options {
   call_site where = call_site::here();
 };
 
+/// The order in which a stream's results are delivered.
+enum class result_order {
+  input,       ///< that of their items
+  completion,  ///< as they are finished: none waits for another one that takes longer
+  any,         ///< the runtime chooses
+};
+
+struct stream_options {
+  /// Contract: the identity of this work, shared by every call that gives the same name. Empty: the
+  /// place of the call and the types of function, item and result.
+  std::string_view name = {};
+
+  /// Contract: this many threads that run `f`, the consumer's included, up to the runtime's
+  /// maximum. A source that waits may be waited for by one more.
+  int n_jobs = 0;
+
+  /// Contract: at most this many items at a time; fewer where the source makes them wait.
+  std::size_t chunksize = 0;
+
+  /// Contract: items read from the source and not delivered, at most.
+  std::size_t buffer_size = 0;
+
+  /// Limit for the chosen number of threads; zero: the runtime's maximum.
+  int max_n_jobs = 0;
+
+  /// Limit: bytes of the results that wait for the consumer. Zero: a tenth of the memory that is
+  /// available.
+  std::size_t memory_limit = 0;
+
+  result_order order = result_order::input;
+
+  /// Contract: the source is read by the consumer's thread only, and may keep results waiting.
+  bool read_on_caller = false;
+
+  /// Contract: run this plan instead of choosing one. What is given above wins over it.
+  std::optional<stream_plan> plan = {};
+
+  learning learn = learning::on;
+
+  /// Contract: looked at before every result. A stream that was stopped throws
+  /// `operation_cancelled`.
+  std::stop_token stop = {};
+
+  /// Hint: called on the consumer's thread, some ten times a second between results, and at the
+  /// end. The total is not known.
+  std::function<void(progress)> on_progress = {};
+
+  /// Filled when the stream has come to its end.
+  run_report* report = nullptr;
+
+  /// Null: `runtime::shared()`. It has to outlive the stream.
+  runtime* on = nullptr;
+
+  /// Wrappers forward their own caller's place, or all their callers share one identity.
+  call_site where = call_site::here();
+};
+
 }  // namespace amorsize

@@ -137,7 +137,7 @@ helper_pool::look helper_pool::help_once() noexcept {
   if (job* j = p.here; j != nullptr) {
     at_work_.fetch_add(1, std::memory_order_relaxed);
     j->work(worker + 1);
-    if (j->left() == 0) take_off_board(p);
+    if (j->is_used_up()) take_off_board(p);
     at_work_.fetch_sub(1, std::memory_order_relaxed);
     j->leave();
   }

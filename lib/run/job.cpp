@@ -56,7 +56,7 @@ bool job::try_join() noexcept {
     // acquire: pairs with the store in `open`, or with another helper's way in or out after it.
   } while (!gate_.compare_exchange_weak(gate, gate + inside_one, std::memory_order_acq_rel,
                                         std::memory_order_relaxed));
-  if (claims_.left() == 0) {
+  if (!has_work()) {
     leave();
     return false;
   }
@@ -88,6 +88,11 @@ bool job::is_cancelled(interval places) noexcept {
 void job::work(std::size_t worker) noexcept {
   const thread_state outer = this_thread;
   this_thread = {.worker = worker, .depth = outer.depth + 1};
+  if (order_.helped != nullptr) {
+    order_.helped->work(worker);
+    this_thread = outer;
+    return;
+  }
   failure mine;
   ticks busy = 0;
   std::size_t items_run = 0;

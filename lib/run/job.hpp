@@ -16,6 +16,7 @@
 #include "base/interval.hpp"
 #include "run/claims.hpp"
 #include "run/controller.hpp"
+#include "run/team.hpp"
 
 namespace amorsize::detail {
 
@@ -33,6 +34,7 @@ struct job_order {
   std::stop_token stop;
   controller* control = nullptr;
   bool counts_done = false;  ///< whether `caller_turn` is told how many items are finished
+  team* helped = nullptr;    ///< not null: helpers work for it, and there are no items
 };
 
 /// Pooled: a helper may look at it at any time, and joins only through the gate, which says whether
@@ -66,6 +68,8 @@ class job {
 
   // Any time:
   std::size_t left() const noexcept { return claims_.left(); }
+  /// By who is inside: whether nobody else need come.
+  bool is_used_up() const noexcept { return order_.helped == nullptr && left() == 0; }
   bool has_failed() const noexcept {
     return failed_item_.load(std::memory_order_relaxed) != nowhere;
   }
@@ -91,6 +95,9 @@ class job {
     std::exception_ptr what;
   };
 
+  bool has_work() const noexcept {
+    return order_.helped != nullptr ? order_.helped->has_work() : left() != 0;
+  }
   std::size_t run_chunk(interval places, failure& mine) noexcept;
   bool is_cancelled(interval places) noexcept;
   void lower_failure(std::size_t item) noexcept;

@@ -37,6 +37,11 @@ void check_number(const char* field, double value, double most) {
          (most == 1 ? "0 to 1" : "0 or more"));
 }
 
+void check_learning(learning learn) {
+  if (learn >= learning::on && learn <= learning::off) return;
+  reject("learn is " + std::to_string(static_cast<int>(learn)) + ", must be on, frozen or off");
+}
+
 void check(const batch_plan& plan) {
   constexpr double any = std::numeric_limits<double>::max();
   if (plan.source < plan_source::fallback || plan.source > plan_source::requested) {
@@ -64,11 +69,28 @@ void check(const batch_options& options) {
   check_jobs("n_jobs", options.n_jobs, 0);
   check_jobs("max_n_jobs", options.max_n_jobs, 0);
   check_items("chunksize", options.chunksize, 0);
-  if (options.learn < learning::on || options.learn > learning::off) {
-    reject("learn is " + std::to_string(static_cast<int>(options.learn)) +
-           ", must be on, frozen or off");
-  }
+  check_learning(options.learn);
   if (options.plan) check(*options.plan);
+}
+
+void check(const stream_options& options) {
+  check_jobs("n_jobs", options.n_jobs, 0);
+  check_jobs("max_n_jobs", options.max_n_jobs, 0);
+  check_items("chunksize", options.chunksize, 0);
+  check_items("buffer_size", options.buffer_size, 0);
+  check_items("memory_limit", options.memory_limit, 0);
+  if (options.buffer_size != 0 && options.chunksize > options.buffer_size) {
+    reject("chunksize is " + std::to_string(options.chunksize) +
+           ", must be at most buffer_size, which is " + std::to_string(options.buffer_size));
+  }
+  if (options.order < result_order::input || options.order > result_order::any) {
+    reject("order is " + std::to_string(static_cast<int>(options.order)) +
+           ", must be input, completion or any");
+  }
+  check_learning(options.learn);
+  if (!options.plan) return;
+  check(*options.plan);
+  check_items("plan.buffer_size", options.plan->buffer_size, 0);
 }
 
 void check(const workload& work) {

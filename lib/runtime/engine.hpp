@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "amorsize/detail/engine.hpp"
+#include "amorsize/detail/stream_engine.hpp"
 #include "amorsize/machine.hpp"
 #include "amorsize/options.hpp"
 #include "amorsize/runtime.hpp"
@@ -36,6 +37,7 @@ class engine {
   bool run_warm(const batch_call& call, const batch_options& options);
   void run(const batch_call& call, const batch_options& options);
   batch_plan plan(const batch_call& call, const batch_options& options);
+  stream_plan plan_stream(const stream_call& call, const stream_options& options);
   std::optional<batch_plan> predict(const workload& work);
   void update(const workload& work, const run_report& report);
   importance feature_importance();
@@ -44,6 +46,7 @@ class engine {
   const machine& this_machine();
   std::size_t worker_limit() const noexcept { return static_cast<std::size_t>(max_n_jobs_); }
   log& messages() noexcept { return log_; }
+  helper_pool& helpers() noexcept { return *helpers_; }
 
   /// Its runtime is gone: it holds no threads any more, but late helpers may still find it.
   void retire() noexcept;

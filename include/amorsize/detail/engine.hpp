@@ -51,6 +51,7 @@ AMORSIZE_API void failed_at(std::size_t item) noexcept;
 /// Which worker of the running call this thread is: 0 for the caller, below `worker_limit`.
 AMORSIZE_API std::size_t worker_index() noexcept;
 AMORSIZE_API std::size_t worker_limit(const batch_options& options);
+AMORSIZE_API std::size_t worker_limit(const stream_options& options);
 
 [[noreturn]] AMORSIZE_API void reject(const std::string& why);
 [[noreturn]] AMORSIZE_API void reject_size(long long told, long long found);

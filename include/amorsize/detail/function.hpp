@@ -61,7 +61,10 @@ class called_function {
   template <class Item>
   static constexpr bool is_called_as_mutable = std::is_invocable_v<F&, Item>;
 
-  called_function(const F& f, const batch_options&) : f_(f) { check_callable(f, "f"); }
+  template <class Options>
+  called_function(const F& f, const Options&) : f_(f) {
+    check_callable(f, "f");
+  }
 
   auto local() const {
     // A copy of what the function captured, where that is free: through a reference, writing a
@@ -98,7 +101,8 @@ class called_function<worker_function<MakeState, F>> {
   template <class Item>
   static constexpr bool is_called_as_mutable = std::is_invocable_v<F&, state&, Item>;
 
-  called_function(const worker_function<MakeState, F>& both, const batch_options& options)
+  template <class Options>
+  called_function(const worker_function<MakeState, F>& both, const Options& options)
       : make_state_(both.make_state), f_(both.f), states_(worker_limit(options)) {
     check_callable(make_state_, "make_state");
     check_callable(f_, "f");

@@ -1,0 +1,63 @@
+/// One stream from its first result to its last: plans, runs, measures, and learns at its end.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "amorsize/detail/stream_engine.hpp"
+#include "amorsize/plan.hpp"
+#include "base/clock.hpp"
+#include "plan/sampling.hpp"
+#include "run/stream_run.hpp"
+#include "runtime/engine.hpp"
+
+namespace amorsize::detail {
+
+class stream_session final : public stream_observer {
+ public:
+  stream_session(engine& on, const stream_call& call, const stream_options& options);
+  ~stream_session();
+  stream_session(const stream_session&) = delete;
+  stream_session& operator=(const stream_session&) = delete;
+
+  stream_part next();
+  void fail_alone() noexcept;
+  stream_lane& lane() noexcept { return lane_; }
+  std::stop_token source_token() const noexcept { return source_.get_token(); }
+
+ private:
+  void has_run(const chunk_run& chunk, stream_pace& pace) noexcept override;
+  void has_read(const items_timed& batch, stream_pace& pace) noexcept override;
+
+  void has_run_alone(const items_timed& batch, stream_pace& pace) noexcept override;
+
+  void begin();
+  stream_order order();
+  void tell_progress(bool is_end);
+  void end();
+
+  struct stopper {
+    stream_session* self;
+    void operator()() const noexcept;
+  };
+
+  engine& engine_;
+  const stream_call call_;
+  const std::string name_;
+  const stream_options options_;  // `name` is `name_`
+  stream_lane lane_;
+  std::stop_source source_;
+  stream_plan plan_;
+  std::optional<stream_run> run_;
+  std::optional<std::stop_callback<stopper>> on_stop_;
+  bool is_begun_ = false;
+  bool is_at_end_ = false;
+  item_times items_;
+  item_times reads_;
+  ticks began_ = 0;
+  ticks next_progress_ = 0;
+};
+
+}  // namespace amorsize::detail
