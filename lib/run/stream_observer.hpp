@@ -40,6 +40,9 @@ class stream_observer {
   /// The consumer by itself, what it did with the results included.
   virtual void has_run_alone(const items_timed& batch, stream_pace& pace) noexcept = 0;
 
+  /// The consumer is back for more: all that was delivered since it last was, and the time between.
+  virtual void has_delivered(const items_timed& batch, stream_pace& pace) noexcept = 0;
+
  protected:
   ~stream_observer() = default;
 };

@@ -119,6 +119,12 @@ stream_run::turn stream_run::helper_turn() const noexcept {
 
 void stream_run::work(std::size_t) noexcept {
   lock_type lock(mutex_);
+  ++helpers_;
+  work(lock);
+  --helpers_;
+}
+
+void stream_run::work(lock_type& lock) noexcept {
   for (;;) {
     switch (helper_turn()) {
       case turn::read:
@@ -129,9 +135,14 @@ void stream_run::work(std::size_t) noexcept {
         break;
       case turn::nothing:
         if (take_from_consumer()) break;
-        if (is_token_wanted_) return;  // and look again soon
+        if (is_token_wanted_) {
+          await_event(lock);
+          if (is_alone_) return;  // and look again soon
+          is_token_wanted_ = false;
+          break;
+        }
         if (!is_resting_ && rest(lock)) break;
-        has_work_.store(false, std::memory_order_relaxed);
+        offer_work(false);
         return;
     }
   }
@@ -142,7 +153,9 @@ void stream_run::work(std::size_t) noexcept {
 stream_part stream_run::next() {
   lock_type lock(mutex_);
   if (is_alone_) end_alone();
+  events_.fetch_add(1, std::memory_order_relaxed);
   release_given();
+  tell_delivered();
   has_waited_ = false;
   for (;;) {
     if (is_at_end_) return {};
@@ -170,8 +183,11 @@ stream_part stream_run::next() {
     } else if (unclaimed() > 0 && !failure_) {
       const consumer_at_work here;
       run(lock, true);
+    } else if (is_token_wanted_ && !has_waited_) {
+      wait(lock);  // for the helper that is about to read
     } else if (may_be_alone()) {
-      return begin_alone();
+      const stream_part part = begin_alone(lock);
+      if (part.alone > 0) return part;
     } else if (is_readable() && !source_waits_ && running_ == 0 && credit() > 0) {
       const consumer_at_work here;
       read(lock, 1);
@@ -190,12 +206,17 @@ bool stream_run::is_drained() const noexcept {
 }
 
 bool stream_run::may_be_alone() noexcept {
-  if (std::exchange(is_token_wanted_, false)) return false;
+  is_token_wanted_ = false;
   return pace_.alone > 0 && is_readable() && !source_waits_ && is_drained() && credit() > 0;
 }
 
 /// Where nothing is on its way, the consumer reads and runs items without asking for each.
-stream_part stream_run::begin_alone() noexcept {
+stream_part stream_run::begin_alone(lock_type& lock) noexcept {
+  if (pace_.shares && place_.here != nullptr && helpers_ == 0) {
+    offer_work(!order_.read_on_caller);
+    call_helpers(lock, 1, false);
+    if (!is_readable() || !is_drained()) return {nullptr, 0, 0};
+  }
   is_alone_ = is_being_read_ = true;
   pthread_getcpuclockid(pthread_self(), &consumer_clock_);
   alone_base_ = reserved_;
@@ -205,7 +226,7 @@ stream_part stream_run::begin_alone() noexcept {
   lane_.source.store(stream_lane::token::free, std::memory_order_release);
   lane_.asked.store(false, std::memory_order_seq_cst);
   if (lane_.stopped.load(std::memory_order_seq_cst)) lane_.asked.store(true);
-  has_work_.store(lane_.is_shared && !order_.read_on_caller, std::memory_order_relaxed);
+  offer_work(lane_.is_shared && !order_.read_on_caller);
   alone_since_ = tick_clock::now();
   return {nullptr, 0, pace_.alone};
 }
@@ -359,6 +380,10 @@ void stream_run::run(lock_type& lock, bool by_consumer) {
   --running_;
   busy_ += elapsed;
   run_ += end.run;
+  if (end.kept > 0) {
+    const double bytes = static_cast<double>(end.bytes) / static_cast<double>(end.kept);
+    result_bytes_ = std::max(result_bytes_, bytes);
+  }
   order_.observer->has_run({by_consumer, end.run, end.kept, end.bytes, elapsed}, pace_);
   finish(chunk, std::move(end));
   wake_others(lock);
@@ -404,23 +429,25 @@ void stream_run::release(stream_chunk* chunk) noexcept {
   }
 }
 
-/// Until there may be something: awake for a while, then asleep.
-void stream_run::wait(lock_type& lock) {
+/// Until something has happened, or an item was read: awake, for a while.
+void stream_run::await_event(lock_type& lock) noexcept {
   const unsigned seen = events_.load(std::memory_order_relaxed);
   const stream_block* const block = filling_;
   const std::size_t claimed = block != nullptr ? block->claimed : 0;
-  if (!has_waited_) {
-    has_waited_ = true;
-    lock.unlock();
-    const ticks start = tick_clock::now();
-    while (events_.load(std::memory_order_relaxed) == seen &&
-           (block == nullptr || block->filled.load(std::memory_order_relaxed) == claimed) &&
-           nanoseconds(tick_clock::now() - start) < patience_ns) {
-      pause();
-    }
-    lock.lock();
-    return;
+  lock.unlock();
+  const ticks start = tick_clock::now();
+  while (events_.load(std::memory_order_relaxed) == seen &&
+         (block == nullptr || block->filled.load(std::memory_order_relaxed) == claimed) &&
+         nanoseconds(tick_clock::now() - start) < patience_ns) {
+    pause();
   }
+  lock.lock();
+}
+
+/// Until there may be something: awake for a while, then asleep.
+void stream_run::wait(lock_type& lock) {
+  if (!std::exchange(has_waited_, true)) return await_event(lock);
+  const unsigned seen = events_.load(std::memory_order_relaxed);
   asked_.store(true, std::memory_order_relaxed);
   is_waiting_ = true;
   // All workers are at long items, and none reads what this one could do meanwhile.
@@ -472,8 +499,17 @@ void stream_run::wake_others(lock_type& lock, bool stays) noexcept {
   const bool is_urgent = unclaimed() > 0 || 2 * credit() >= pace_.window;
   if (is_resting_ && is_urgent) space_.notify_all();
   const int missing = missing_helpers(stays);
-  has_work_.store(missing > 0, std::memory_order_relaxed);
-  if (missing <= 0) return;
+  offer_work(missing > 0);
+  if (missing > 0) call_helpers(lock, missing, is_urgent);
+}
+
+void stream_run::offer_work(bool has_work) noexcept {
+  if (has_work_.load(std::memory_order_relaxed) == has_work) return;
+  // seq_cst: a helper that finds nothing is seen as gone by the pool's `call` that follows.
+  has_work_.store(has_work, std::memory_order_seq_cst);
+}
+
+void stream_run::call_helpers(lock_type& lock, int missing, bool is_urgent) noexcept {
   const ticks now = tick_clock::now();
   if (!is_urgent && nanoseconds(now - called_) < between_calls_ns) return;
   called_ = now;
@@ -481,6 +517,17 @@ void stream_run::wake_others(lock_type& lock, bool stays) noexcept {
   order_.helpers->keep_off_this_processor(missing);
   order_.helpers->call(missing);
   lock.lock();
+}
+
+void stream_run::tell_delivered() noexcept {
+  const ticks now = tick_clock::now();
+  const std::size_t returned = lane_.returned.load(std::memory_order_relaxed);
+  if (told_at_ != 0) {
+    order_.observer->has_delivered({returned - told_returned_, tick_clock::between(told_at_, now)},
+                                   pace_);
+  }
+  told_returned_ = returned;
+  told_at_ = now;
 }
 
 /// Helpers that would find something to do now, and are not here.
@@ -491,7 +538,7 @@ int stream_run::missing_helpers(bool stays) const noexcept {
   const int chunks = (items + chunk - 1) / chunk - (stays && items > 0 ? 1 : 0);
   const bool may_read = !order_.read_on_caller && !source_waits_ && pace_.shares &&
                         (should_read() || has_late_credit());
-  return std::min(chunks + (may_read ? 1 : 0), order_.workers - 1 - place_.here->inside());
+  return std::min(chunks + (may_read ? 1 : 0), order_.workers - 1 - helpers_);
 }
 
 /// A source that waits is waited for by a thread of its own, which costs no processor.
@@ -552,6 +599,11 @@ void stream_run::stop() noexcept {
   space_.notify_all();
 }
 
+double stream_run::most_bytes() noexcept {
+  const lock_type lock(mutex_);
+  return result_bytes_ * static_cast<double>(pace_.window);
+}
+
 void stream_run::leave() noexcept {
   if (process::is_forked() && (place_.here != nullptr || has_reader_)) {
     if (reader_.joinable()) reader_.detach();
@@ -560,7 +612,7 @@ void stream_run::leave() noexcept {
   {
     const lock_type lock(mutex_);
     is_left_ = is_at_end_ = true;
-    has_work_.store(false, std::memory_order_relaxed);
+    offer_work(false);
     asked_.store(true, std::memory_order_relaxed);
     space_.notify_all();
   }

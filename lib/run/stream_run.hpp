@@ -51,7 +51,11 @@ class stream_run final : public team {
   // Any thread's:
   void stop() noexcept;  ///< no more is read, and the next result is `operation_cancelled`
 
+  /// Bytes of results that there may be at a time, as it looks now.
+  double most_bytes() noexcept;
+
   // The consumer's, once left:
+  const stream_pace& pace() const noexcept { return pace_; }
   std::size_t peak() const noexcept { return peak_; }
   int joined() const noexcept { return place_.here != nullptr ? place_.here->joined() : 0; }
   ticks busy() const noexcept { return busy_; }
@@ -61,8 +65,10 @@ class stream_run final : public team {
   using lock_type = std::unique_lock<spin_mutex>;
   enum class turn { nothing, read, run };
 
-  bool has_work() const noexcept override { return has_work_.load(std::memory_order_relaxed); }
+  bool has_work() const noexcept override { return has_work_.load(std::memory_order_seq_cst); }
   void work(std::size_t worker) noexcept override;
+  void work(lock_type& lock) noexcept;
+  void offer_work(bool has_work) noexcept;
 
   turn helper_turn() const noexcept;
   std::size_t unclaimed() const noexcept;
@@ -73,7 +79,9 @@ class stream_run final : public team {
   bool has_late_credit() const noexcept;
   bool is_drained() const noexcept;
   bool may_be_alone() noexcept;
-  stream_part begin_alone() noexcept;
+  stream_part begin_alone(lock_type& lock) noexcept;
+  void tell_delivered() noexcept;
+  void call_helpers(lock_type& lock, int missing, bool is_urgent) noexcept;
   void end_alone() noexcept;
   bool take_from_consumer() noexcept;
   void read(lock_type& lock, std::size_t most);
@@ -88,6 +96,7 @@ class stream_run final : public team {
   void release(stream_chunk* chunk) noexcept;
   [[noreturn]] void fail(std::exception_ptr what);
   void wait(lock_type& lock);
+  void await_event(lock_type& lock) noexcept;
   bool rest(lock_type& lock);
   template <class Ready>
   void await_room(lock_type& lock, const Ready& is_ready);
@@ -119,6 +128,7 @@ class stream_run final : public team {
   std::size_t reserved_ = 0;         // items read, or to be read by who has the token
   queue_of<stream_chunk> chunks_;    // in order: all that are claimed; else those that are done
   std::size_t running_ = 0;          // chunks
+  int helpers_ = 0;                  // that are here
   stream_chunk* given_ = nullptr;    // to the consumer
   bool is_out_ = false;              // the consumer has a result, and is in the user's code
   bool is_being_read_ = false;       // the token
@@ -127,6 +137,8 @@ class stream_run final : public team {
   bool is_token_wanted_ = false;     // by a helper, from a consumer that is alone
   std::size_t alone_base_ = 0;       // items reserved before that
   ticks alone_since_ = 0;
+  std::size_t told_returned_ = 0;
+  ticks told_at_ = 0;
   bool is_resting_ = false;                     // a helper
   int rests_ = 0;                               // since a result was given to the consumer
   clockid_t consumer_clock_ = CLOCK_MONOTONIC;  // its thread's time
@@ -140,6 +152,7 @@ class stream_run final : public team {
   std::size_t failed_ = SIZE_MAX;  // that item's chunk's sequence
   ticks called_ = 0;               // helpers, last
   std::size_t peak_ = 0;
+  double result_bytes_ = 0;  // of one, the largest chunk's
   std::size_t run_ = 0;
   ticks busy_ = 0;
   double last_read_ns_ = 0;    // an item

@@ -10,6 +10,7 @@
 #include "amorsize/plan.hpp"
 #include "base/clock.hpp"
 #include "plan/sampling.hpp"
+#include "plan/stream_planner.hpp"
 #include "run/stream_run.hpp"
 #include "runtime/engine.hpp"
 
@@ -32,6 +33,11 @@ class stream_session final : public stream_observer {
   void has_read(const items_timed& batch, stream_pace& pace) noexcept override;
 
   void has_run_alone(const items_timed& batch, stream_pace& pace) noexcept override;
+  void has_delivered(const items_timed& batch, stream_pace& pace) noexcept override;
+  void follow(stream_pace& pace) noexcept;
+  void follow(stream_trial::phase phase, stream_pace& pace) noexcept;
+  void begin_trial(stream_pace& pace) noexcept;
+  void look_at_memory();
 
   void begin();
   stream_order order();
@@ -54,8 +60,16 @@ class stream_session final : public stream_observer {
   std::optional<std::stop_callback<stopper>> on_stop_;
   bool is_begun_ = false;
   bool is_at_end_ = false;
+  const stream_pins pins_;
+
+  // Under the stream's lock:
   item_times items_;
-  item_times reads_;
+  stream_facts facts_;
+  std::optional<stream_trial> trial_;  // once the items are known to be cheap
+  bool is_sampled_ = false;
+
+  std::atomic<double> memory_limit_{0};  // bytes; zero: not known
+  ticks next_look_ = 0;
   ticks began_ = 0;
   ticks next_progress_ = 0;
 };
