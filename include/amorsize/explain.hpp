@@ -10,6 +10,7 @@
 namespace amorsize {
 
 AMORSIZE_API std::string explain(const batch_plan& plan);
+AMORSIZE_API std::string explain(const stream_plan& plan);
 AMORSIZE_API std::string explain(const run_report& report);
 
 }  // namespace amorsize

@@ -3,8 +3,11 @@
 
 #include <ranges>
 #include <type_traits>
+#include <utility>
 
 #include "amorsize/detail/loop.hpp"
+#include "amorsize/detail/stream_engine.hpp"
+#include "amorsize/detail/stream_loop.hpp"
 #include "amorsize/options.hpp"
 #include "amorsize/plan.hpp"
 
@@ -25,6 +28,19 @@ requires std::ranges::forward_range<Range> batch_plan optimize(Range&& range, co
     detail::loop<range_type, F, detail::discard> loop(range, f, options);
     return detail::plan_batch(loop.describe({}), options);
   }
+}
+
+/// The plan that a `stream_map` of the same arguments would follow, for `options.plan` or to read.
+///
+/// `f` is called on items from the beginning of the range, on this thread, for a few milliseconds
+/// at most (or one item), and the results are dropped; what it throws passes. Items have to be
+/// there a second time: a range that can be read only once is not taken. The range may be
+/// infinite.
+template <class Range, class F>
+requires std::ranges::forward_range<Range> stream_plan
+optimize_streaming(Range&& range, const F& f, const stream_options& options = {}) {
+  detail::stream_sample<Range, F> sample(std::forward<Range>(range), f, options);
+  return detail::plan_stream(sample.describe(), options);
 }
 
 }  // namespace amorsize

@@ -37,7 +37,8 @@ class engine {
   bool run_warm(const batch_call& call, const batch_options& options);
   void run(const batch_call& call, const batch_options& options);
   batch_plan plan(const batch_call& call, const batch_options& options);
-  stream_plan plan_stream(const stream_call& call, const stream_options& options);
+  stream_plan plan_stream(const stream_options& options);
+  stream_plan plan_stream(const stream_sampling& sample, const stream_options& options);
   std::optional<batch_plan> predict(const workload& work);
   void update(const workload& work, const run_report& report);
   importance feature_importance();
@@ -67,6 +68,7 @@ class engine {
   };
 
   void correct(site& known, std::size_t items, double expected, double elapsed) noexcept;
+  int stream_workers(const stream_options& options);
   planning_input input(const workload& work, const batch_options& options);
   capacity usable(const batch_options& options);
   void look_at_limits() noexcept;

@@ -92,9 +92,18 @@ std::string explain(const batch_plan& plan) {
   return text;
 }
 
+std::string explain(const stream_plan& plan) {
+  if (plan.buffer_size == 0) return explain(static_cast<const batch_plan&>(plan));
+  const std::string order = plan.use_ordered ? "in input order" : "as they are finished";
+  return shape(plan) + ", at most " + count(plan.buffer_size, "item") +
+         " read and not delivered, results " + order + ", " + source(plan) + "." + items(plan);
+}
+
 std::string explain(const run_report& report) {
-  return explain(report.plan) + " Measured: " + count(report.items, "item") + " in " +
-         to_text(report.wall) + ", of which planning " + to_text(report.planning) +
+  const std::string plan = report.streaming ? explain(report.plan)
+                                            : explain(static_cast<const batch_plan&>(report.plan));
+  return plan + " Measured: " + count(report.items, "item") + " in " + to_text(report.wall) +
+         ", of which planning " + to_text(report.planning) +
          "; a plain loop: " + to_text(report.serial_estimate) + " (" + basis(report.basis) +
          "); speedup " + number(report.speedup) + ".";
 }

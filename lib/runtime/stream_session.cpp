@@ -82,7 +82,7 @@ void stream_session::begin() {
   is_begun_ = true;
   began_ = tick_clock::now();
   next_progress_ = began_ + static_cast<ticks>(tick_clock::to_ticks(progress_every_ns));
-  plan_ = engine_.plan_stream(call_, options_);
+  plan_ = engine_.plan_stream(options_);
   memory_limit_ = static_cast<double>(options_.memory_limit);
   facts_.workers = plan_.n_jobs;
   facts_.memory_limit = memory_limit_;

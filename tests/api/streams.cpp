@@ -422,3 +422,35 @@ TEST_CASE("the report says what was executed") {
   CHECK(report.peak_buffered <= 10);
   CHECK(report.plan.use_ordered);
 }
+
+TEST_CASE("a stream's plan can be had without running it, and be followed") {
+  const std::vector<int> items = numbers(100'000);
+  const auto f = [](int x) {
+    support::work(500);
+    return x;
+  };
+  const amorsize::stream_plan plan = amorsize::optimize_streaming(items, f);
+  CHECK(plan.source == amorsize::plan_source::sampled);
+  CHECK(plan.chunksize >= 1);
+  CHECK(plan.buffer_size >= plan.chunksize);
+  CHECK(plan.estimated_item_time.count() > 0);
+  amorsize::run_report report;
+  stream_map(numbers(1000), f, [](int) {}, {.plan = plan, .report = &report});
+  CHECK(report.plan.buffer_size == plan.buffer_size);
+  CHECK(amorsize::explain(report).find("read and not delivered") != std::string::npos);
+}
+
+TEST_CASE("a memory limit bounds the results that wait, by what they hold") {
+  constexpr std::size_t large = 100'000;
+  flow through(11);  // ten results, and the one that is just being delivered
+  amorsize::stream_options options = support::stream_at_width(2);
+  options.memory_limit = 10 * large;
+  auto results = stream_map(
+      support::counted_source(through, 200), [](int) { return std::string(large, 'x'); }, options);
+  for (std::string& text : results) {
+    through.deliver();
+    CHECK(text.size() == large);
+    support::work(20'000);
+  }
+  CHECK(through.too_many() == 0);
+}

@@ -93,6 +93,18 @@ AMORSIZE_API std::stop_token source_token(stream_session& session) noexcept;
 /// throws, and is at the end then.
 AMORSIZE_API stream_part next_part(stream_session& session);
 
+/// Items that are run to be timed: up to `most`, from where the last call ended. Returns how many
+/// there were.
+struct stream_sampling {
+  void* context = nullptr;
+  std::size_t (*run)(void* context, std::size_t most) = nullptr;
+  std::size_t result_bytes = 0;
+  const char* (*types)() = nullptr;
+};
+
+/// Chooses a plan; runs a sample on this thread where nothing is known.
+AMORSIZE_API stream_plan plan_stream(const stream_sampling& sample, const stream_options& options);
+
 /// The session is at its end: the consumer's own item has thrown.
 AMORSIZE_API void fail_alone(stream_session& session) noexcept;
 

@@ -304,4 +304,38 @@ class stream_loop final : public stream_state<R> {
   stream_handle session_;                 // last: it is closed before what its threads use goes
 };
 
+/// The first items of a range, run to be timed.
+template <class Range, class F>
+class stream_sample {
+  using source = source_of<Range>;
+  using result = typename called_function<F>::template result<typename source::reference>::type;
+
+ public:
+  stream_sample(Range&& range, const F& f, const stream_options& options)
+      : source_(std::forward<Range>(range)), function_(f, options) {}
+
+  stream_sampling describe() {
+    stream_sampling sample{this, &run, 0, &types_of<F, typename source::reference, result>};
+    if constexpr (!std::is_void_v<result>) {
+      sample.result_bytes = sizeof(std::remove_cvref_t<result>);
+    }
+    return sample;
+  }
+
+ private:
+  static std::size_t run(void* context, std::size_t most) {
+    stream_sample& self = *static_cast<stream_sample*>(context);
+    const auto call = self.function_.local();
+    const auto use = [&call](auto&& item) {
+      static_cast<void>(call(std::forward<decltype(item)>(item)));
+    };
+    std::size_t done = 0;
+    while (done != most && self.source_.visit(use)) ++done;
+    return done;
+  }
+
+  source source_;
+  called_function<F> function_;
+};
+
 }  // namespace amorsize::detail
