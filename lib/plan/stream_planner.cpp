@@ -10,9 +10,8 @@ namespace {
 constexpr double chunk_ns = 15'000;
 constexpr double most_items = 1U << 16U;
 
-// Chunks in the buffer for each worker: one that it is at, one before and one behind it, and as
-// many again for who is late.
-constexpr double chunks_each = 8;
+// Chunks in the buffer for each worker: what others go on with while one is late.
+constexpr double chunks_each = 16;
 
 // Before anything is known of their spread, items may differ this much. More than the most is seen
 // where a worker lost its processor, not in items.

@@ -105,8 +105,12 @@ bool stream_run::is_readable() const noexcept { return !is_being_read_ && !is_ov
 
 /// Whether there should be more to run before anything else is done.
 bool stream_run::should_read() const noexcept {
-  return is_readable() && credit() > 0 &&
-         unclaimed() < pace_.chunk * static_cast<std::size_t>(order_.workers);
+  return is_readable() && credit() > 0 && unclaimed() < backlog();
+}
+
+/// Items that others can go on with while a worker loses its processor.
+std::size_t stream_run::backlog() const noexcept {
+  return std::max(pace_.chunk * static_cast<std::size_t>(order_.workers), pace_.window / 2);
 }
 
 stream_run::turn stream_run::helper_turn() const noexcept {
@@ -439,7 +443,9 @@ void stream_run::await_event(lock_type& lock) noexcept {
   while (events_.load(std::memory_order_relaxed) == seen &&
          (block == nullptr || block->filled.load(std::memory_order_relaxed) == claimed) &&
          nanoseconds(tick_clock::now() - start) < patience_ns) {
-    pause();
+    // Who is awaited may be waiting for this processor.
+    for (int i = 0; i < 20; ++i) pause();
+    std::this_thread::yield();
   }
   lock.lock();
 }
@@ -451,7 +457,10 @@ void stream_run::wait(lock_type& lock) {
   asked_.store(true, std::memory_order_relaxed);
   is_waiting_ = true;
   // All workers are at long items, and none reads what this one could do meanwhile.
-  if (running_ > 0 && is_readable() && credit() > 0 && start_reader()) space_.notify_all();
+  if (running_ > 0 && is_readable() && credit() > 0 && start_reader()) {
+    is_reader_wanted_ = true;
+    space_.notify_all();
+  }
   if (result_.wait_for(lock, second_look) == std::cv_status::timeout && unclaimed() == 0) {
     result_.wait(lock, [&] {
       return events_.load(std::memory_order_relaxed) != seen || unclaimed() > 0 ||
@@ -465,7 +474,7 @@ void stream_run::wait(lock_type& lock) {
 /// Whether there is room but for a result that the consumer has just been given.
 bool stream_run::has_late_credit() const noexcept {
   return is_out_ && is_readable() && !order_.read_on_caller && outstanding() == pace_.window &&
-         unclaimed() < pace_.chunk * static_cast<std::size_t>(order_.workers);
+         unclaimed() < backlog();
 }
 
 /// Until there is room, for a while. The result that the consumer was given before that has been
@@ -572,7 +581,7 @@ bool stream_run::start_reader() noexcept {
 }
 
 bool stream_run::may_reader_read() const noexcept {
-  return has_reader_ && (source_waits_ || is_waiting_) && is_readable() && credit() > 0;
+  return has_reader_ && (source_waits_ || is_reader_wanted_) && is_readable() && credit() > 0;
 }
 
 void stream_run::read_always() noexcept {
@@ -581,6 +590,7 @@ void stream_run::read_always() noexcept {
   while (!is_left_ && !is_over_) {
     if (may_reader_read()) {
       read(lock, pace_.batch);
+      is_reader_wanted_ = should_read();
     } else if (source_waits_ && has_late_credit()) {
       await_room(lock, [this] { return is_left_ || is_over_ || !has_late_credit(); });
     } else {

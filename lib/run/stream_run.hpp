@@ -76,6 +76,7 @@ class stream_run final : public team {
   std::size_t credit() const noexcept;
   bool is_readable() const noexcept;
   bool should_read() const noexcept;
+  std::size_t backlog() const noexcept;
   bool has_late_credit() const noexcept;
   bool is_drained() const noexcept;
   bool may_be_alone() noexcept;
@@ -155,8 +156,9 @@ class stream_run final : public team {
   double result_bytes_ = 0;  // of one, the largest chunk's
   std::size_t run_ = 0;
   ticks busy_ = 0;
-  double last_read_ns_ = 0;    // an item
-  bool source_waits_ = false;  // and has a thread of its own that waits with it
+  double last_read_ns_ = 0;        // an item
+  bool source_waits_ = false;      // and has a thread of its own that waits with it
+  bool is_reader_wanted_ = false;  // until there is enough to go on with
   bool has_reader_ = false;
   std::thread reader_;  // beyond the workers: for a source that waits, or while they
                         // are all at long items

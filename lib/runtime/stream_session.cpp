@@ -177,8 +177,10 @@ void stream_session::has_delivered(const items_timed& batch, stream_pace& pace) 
 
 void stream_session::has_read(const items_timed& batch, stream_pace& pace) noexcept {
   if (batch.items == 0) return;
-  pace.batch = std::min({items_in(batch_ns, item_time(batch)), 2 * pace.batch, pace.chunk});
-  pace.batch = std::max<std::size_t>(pace.batch, 1);
+  // One slow reading may not decide: no more than doubled or halved at a time.
+  const std::size_t wanted = items_in(batch_ns, item_time(batch));
+  const std::size_t followed = std::clamp(wanted, pace.batch / 2, 2 * pace.batch);
+  pace.batch = std::clamp<std::size_t>(followed, 1, std::max<std::size_t>(pace.chunk, 1));
 }
 
 void stream_session::has_run_alone(const items_timed& batch, stream_pace& pace) noexcept {
