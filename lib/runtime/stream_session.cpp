@@ -24,6 +24,9 @@ constexpr std::size_t sample_items = 64;
 // Longer ones are worth sharing, whatever else the stream does: it costs some ten nanoseconds.
 constexpr double cheap_ns = 80;
 
+// Shorter ones are run by a consumer that is alone before a helper could come for them.
+constexpr double short_ns = 5'000;
+
 // Below this, what is buffered is no matter for the memory of any machine.
 constexpr double much_memory = 1 << 24;
 constexpr double between_looks_ns = 1e8;
@@ -142,6 +145,8 @@ void stream_session::has_run(const chunk_run& chunk, stream_pace& pace) noexcept
     facts_.buffered_bytes = std::max(bytes, 0.995 * facts_.buffered_bytes);
   }
   follow(pace);
+  // Where it is alone with items that take little, the consumer need not ask for each.
+  if (facts_.item_ns < short_ns) pace.alone = std::max<std::size_t>(pace.alone, 1);
   const bool is_known =
       items_.items() >= sample_items || tick_clock::nanoseconds(items_.elapsed()) >= sample_ns;
   if (!is_sampled_ && is_known) begin_trial(pace);
