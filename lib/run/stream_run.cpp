@@ -30,8 +30,8 @@ constexpr std::chrono::milliseconds rest_time{5};
 
 // A result was delivered as it was given to the consumer, but a consumer that lost its processor
 // just then may not know yet. It does once it has computed for so long, or after so many rests.
-constexpr double surely_known_ns = 100'000;
-constexpr int most_rests = 10;
+constexpr double surely_known_ns = 1'000'000;
+constexpr int most_rests = 20;
 
 // A reader may have waited in the source since before it was asked: what it has is looked for
 // again.
