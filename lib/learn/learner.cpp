@@ -1,7 +1,6 @@
 #include "learn/learner.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -10,7 +9,6 @@
 #include <optional>
 
 #include "learn/abandon.hpp"
-#include "learn/outcome.hpp"
 #include "learn/posterior.hpp"
 
 namespace amorsize::detail {
@@ -231,28 +229,10 @@ choice choose_arm(std::span<const arm> arms, double prior_log_error) noexcept {
   return choose_or_explore(arms, prior_log_error, 0, 0);
 }
 
-choice choose(const sized_record* known, std::span<const arm> arms, double items,
-              double prior_log_error) noexcept {
-  if (known == nullptr) return choose_arm(arms, prior_log_error);
-  std::array<arm, most_arms> informed;
-  const std::size_t count = std::min(arms.size(), most_arms);
-  for (std::size_t i = 0; i < count; ++i) {
-    informed[i] = arms[i];
-    for (const outcome& o : known->outcomes) {
-      if (!(o.count > 0) || !(o.by == arms[i].by)) continue;
-      informed[i].measured = std::exp(o.mean) * items;
-      informed[i].count = o.count;
-      informed[i].log_error = log_error_of(o, *known);
-    }
-  }
-  return choose_or_explore({informed.data(), count}, prior_log_error, purse(*known), known->calls);
-}
-
 double purse(const sized_record& known) noexcept {
   constexpr double most_granted = 200'000;
-  constexpr double share = 0.03;
   const double call = known.calls > 0 ? known.wall_ns / known.calls : 0;
-  return std::min(most_granted, call) + share * known.wall_ns - known.explored_ns;
+  return std::min(most_granted, call) + share_to_learn * known.wall_ns - known.explored_ns;
 }
 
 bool should_probe(const sized_record& known, int n_jobs, double probe_ns,

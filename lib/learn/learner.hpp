@@ -22,20 +22,17 @@ struct choice {
   double instead_spread = 0;  ///< standard deviation of its logarithm
 };
 
-/// The configuration for a call of `items` items. Of the arms, which come in ascending order of
-/// threads, no more than `most_arms` are looked at; what `known` (null: nothing) says of their
-/// configurations replaces what they say themselves. `prior_log_error` is the standard deviation
-/// of ln(true time / prior), usually. Arithmetic on its arguments alone: the same record gives the
-/// same choice.
-choice choose(const sized_record* known, std::span<const arm> arms, double items,
-              double prior_log_error) noexcept;
-
-/// What `choose` would do, were there nothing more to learn, of arms that say all that is known.
+/// The best of arms that come in ascending order of threads; no more than `most_arms` are looked
+/// at. `prior_log_error` is the standard deviation of ln(true time / prior), usually. Arithmetic on
+/// its arguments alone: the same arms give the same choice.
 choice choose_arm(std::span<const arm> arms, double prior_log_error) noexcept;
 
 /// The same with what may be spent on learning, in nanoseconds, and the calls made so far.
 choice choose_or_explore(std::span<const arm> arms, double prior_log_error, double purse,
                          double calls) noexcept;
+
+/// Of all time that work takes.
+inline constexpr double share_to_learn = 0.03;
 
 /// What may still be lost, in nanoseconds, to calls that are made otherwise than is best in order
 /// to learn: 3 % of all time spent at this, and a first grant. Negative: too much was.

@@ -12,14 +12,6 @@
 namespace amorsize::detail {
 namespace {
 
-// As `observe` has them: readings that count, and those that do once something else was found.
-constexpr double most_count = 64;
-constexpr double stale_count = 0.25;
-
-// Means that are nearer than this, or than so many standard deviations, are of the same.
-constexpr double least_surprise = 0.2;
-constexpr double surprise = 3.5;
-
 auto fields(const configuration& c) {
   return std::tie(c.n_jobs, c.chunk_rung, c.buffer_size, c.use_ordered);
 }
@@ -37,13 +29,6 @@ double mean_of_known(double a, double a_calls, double b, double b_calls) {
   if (a <= 0 || b_calls <= 0) return b > 0 ? b : a;
   if (b <= 0 || a_calls <= 0) return a > 0 ? a : b;
   return (a * a_calls + b * b_calls) / (a_calls + b_calls);
-}
-
-/// Makes earlier readings count as `count` ones.
-void fade(outcome& o, double count) {
-  if (o.count <= count) return;
-  o.squares *= count / o.count;
-  o.count = count;
 }
 
 /// Whether what was seen later shows that what was known of the same is not so any more.
@@ -68,10 +53,10 @@ outcome followed(const outcome& older, const outcome& newer) {
     observe(sum, std::exp(newer.mean), newer.last_seen);
     return sum;
   }
-  const double room = most_count - std::min(newer.count, most_count);
-  fade(sum, contradicts(newer, older) ? std::min(stale_count, room) : room);
+  const double room = most_readings - std::min(newer.count, most_readings);
+  fade(sum, contradicts(newer, older) ? std::min(stale_readings, room) : room);
   outcome last = newer;
-  fade(last, most_count);
+  fade(last, most_readings);
   add(sum, last);
   return sum;
 }
@@ -81,7 +66,7 @@ outcome sum_of(const outcome& a, const outcome& b) {
   if (b.last_seen < a.last_seen) return followed(b, a);
   outcome sum = a;
   add(sum, b);
-  fade(sum, most_count);
+  fade(sum, most_readings);
   return sum;
 }
 
@@ -96,9 +81,7 @@ void fade_what_changed(std::vector<outcome>& olders, std::vector<outcome>& newer
     const auto older = find(olders, newer);
     if (older == olders.end() || !contradicts(newer, *older)) continue;
     for (outcome& o : olders) {
-      if (!(o.by == newer.by) && o.last_seen < newer.last_seen) {
-        fade(o, std::min(o.count / 4, stale_count));
-      }
+      if (!(o.by == newer.by) && o.last_seen < newer.last_seen) make_stale(o);
     }
   }
 }
@@ -110,7 +93,7 @@ void add_outcomes(std::vector<outcome>& to, std::vector<outcome> delta) {
     const auto same = find(to, more);
     if (same == to.end()) {
       to.push_back(more);
-      fade(to.back(), most_count);
+      fade(to.back(), most_readings);
     } else {
       *same = sum_of(*same, more);
     }

@@ -4,10 +4,10 @@
 #include <cmath>
 #include <numbers>
 
+#include "learn/learner.hpp"
+
 namespace amorsize::detail {
 namespace {
-
-constexpr double most_count = 64;
 
 /// Fewer readings than these tell nothing of how far apart readings are.
 constexpr double young = 3;
@@ -17,20 +17,12 @@ constexpr double young = 3;
 constexpr double usual_spread = 0.1;
 constexpr double least_error = 0.02;
 
-// Nearer readings never surprise.
-constexpr double least_surprise = 0.2;
 constexpr double least_surprise_in_doubt = 0.15;
 constexpr double agreement = 0.25;  // of two that say that something has changed
 constexpr double much_slower = 1;   // late wakes may come twice in a row: three have to say so
 constexpr double doubtful_spread = 0.115;
 constexpr double most_doubt = 4;
 constexpr double of_a_page_fault = 0.15;  // squares, at most, that a doubt without reason leaves
-
-/// Of all time.
-constexpr double share_to_learn = 0.03;
-
-/// What measurements count for at most, once another one was found to have changed.
-constexpr double stale_count = 0.25;
 
 /// What two thirds of all work gets slower or faster by in a month.
 constexpr double change_in_a_month = 0.1;
@@ -43,13 +35,6 @@ double spread_of(const outcome& o) {
 
 /// A last reading that was far from the others, and is all that is known of it.
 bool is_in_doubt(const outcome& o) { return o.count <= 3 && spread_of(o) > doubtful_spread; }
-
-/// Makes earlier readings count as `count` ones.
-void fade(outcome& o, double count) {
-  if (o.count <= count) return;
-  o.squares *= count / o.count;
-  o.count = count;
-}
 
 void restart(outcome& o, double reading) {
   o.count = 1;
@@ -88,6 +73,12 @@ void doubt(outcome& o, double distance, double farthest, double count) {
 
 }  // namespace
 
+void fade(outcome& o, double count) noexcept {
+  if (o.count <= count) return;
+  o.squares *= count / o.count;
+  o.count = count;
+}
+
 bool observe(outcome& o, double wall_ns_per_item, std::int64_t now_s) noexcept {
   if (!(wall_ns_per_item > 0) || !std::isfinite(wall_ns_per_item)) return false;
   o.last_seen = std::max(o.last_seen, now_s);
@@ -101,9 +92,9 @@ bool observe(outcome& o, double wall_ns_per_item, std::int64_t now_s) noexcept {
   }
   const double distance = reading - o.mean;
   const bool was_in_doubt = is_in_doubt(o);
-  const double farthest = was_in_doubt
-                              ? least_surprise_in_doubt
-                              : std::clamp(3.5 * spread_of(o), least_surprise, std::numbers::ln2);
+  const double farthest =
+      was_in_doubt ? least_surprise_in_doubt
+                   : std::clamp(surprise * spread_of(o), least_surprise, std::numbers::ln2);
   if (o.count >= 1 && std::abs(distance) > farthest) {
     const double apart = std::abs(std::abs(distance) - doubt_of(o));
     const bool agrees = was_in_doubt && apart < std::max(agreement, std::abs(distance) / 4);
@@ -117,7 +108,7 @@ bool observe(outcome& o, double wall_ns_per_item, std::int64_t now_s) noexcept {
     return false;
   }
   if (was_in_doubt) o.squares = std::min(o.squares, of_a_page_fault);  // or readings vary
-  fade(o, most_count - 1);
+  fade(o, most_readings - 1);
   o.count += 1;
   o.mean += distance / o.count;
   o.squares += distance * distance * (o.count - 1) / o.count;
@@ -134,7 +125,7 @@ void observe(sized_record& of, const configuration& by, double wall_ns_per_item,
   for (outcome& other : of.outcomes) {
     if (&other == &*place) continue;
     other.mean += change_of(other.by, by, place->mean - before);
-    fade(other, std::min(other.count / 4, stale_count));
+    make_stale(other);
   }
   forgive(of);
 }

@@ -1,6 +1,7 @@
 /// Outcomes: what calls of one configuration took, added up reading by reading.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "learn/record.hpp"
@@ -23,6 +24,22 @@ void observe(sized_record& of, const configuration& by, double wall_ns_per_item,
 
 /// As if the readings of both had been taken together; of two with the same configuration.
 void add(outcome& to, const outcome& other) noexcept;
+
+/// Old readings fade: no more than these count.
+inline constexpr double most_readings = 64;
+
+/// What readings count for at most, once another configuration was found to have changed.
+inline constexpr double stale_readings = 0.25;
+
+/// Nearer readings, or means, never surprise; nor do those within so many standard deviations.
+inline constexpr double least_surprise = 0.2;
+inline constexpr double surprise = 3.5;
+
+/// Makes the readings count as `count` ones, if they are more.
+void fade(outcome& o, double count) noexcept;
+
+/// Makes an outcome stale: something else was found to have changed since.
+inline void make_stale(outcome& o) noexcept { fade(o, std::min(o.count / 4, stale_readings)); }
 
 /// Standard deviation of the error of `mean`. Of few readings, the spread is mostly assumed.
 double log_error_of(const outcome& o) noexcept;

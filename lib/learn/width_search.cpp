@@ -4,12 +4,12 @@
 #include <cmath>
 
 #include "learn/arm.hpp"
+#include "learn/learner.hpp"
 
 namespace amorsize::detail {
 namespace {
 
 constexpr double worth_changing = 0.03;  // as a logarithm
-constexpr double share = 0.03;           // of the call's time that may be lost
 
 // Factors between widths, and windows without a try once neighbours were found to be no better.
 constexpr double first_step = 2;
@@ -139,7 +139,7 @@ void width_search::try_next(double window_ns) noexcept {
   if (other == best_ || other == was_rejected_[direction_ > 0 ? 1 : 0]) return turn();
   // As if work were done at the rate of the narrower one.
   const double loss = 1 - static_cast<double>(std::min(other, best_)) / std::max(other, best_);
-  if (lost_ + loss * window_ns > purse_ + share * elapsed_) return;
+  if (lost_ + loss * window_ns > purse_ + share_to_learn * elapsed_) return;
   width_ = other;
   tried_rate_ = {};
 }

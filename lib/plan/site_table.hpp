@@ -65,6 +65,8 @@ class site_table {
     }
     site& s = at(key, 0);
     s.store({});
+    s.waits.store(false, std::memory_order_relaxed);
+    s.suspect.store(false, std::memory_order_relaxed);
     s.remembered.store(nullptr, std::memory_order_relaxed);
     s.key.store(key, std::memory_order_relaxed);
     return s;

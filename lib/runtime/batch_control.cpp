@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "amorsize/error.hpp"
+#include "learn/learner.hpp"
 #include "run/process.hpp"
 #include "run/thread_state.hpp"
 
@@ -36,9 +37,6 @@ constexpr int most_changes = 3;
 
 // What is left has to take this long for other widths to be tried on the way.
 constexpr double worth_searching_ns = 1e8;
-
-// Of that, what a first call may lose to it.
-constexpr double searching_share = 0.03;
 
 // Items that used less of a processor than this, over at least so long, wait for something else.
 constexpr double computing_share = 0.5;
@@ -491,7 +489,7 @@ void batch_control::search(std::size_t left) {
   if (!search_) {
     if (!should_search(left)) return;
     const double grant =
-        shared_.may.calls > 0 ? shared_.may.purse.count() : searching_share * time_left(left);
+        shared_.may.calls > 0 ? shared_.may.purse.count() : share_to_learn * time_left(left);
     search_.emplace(by_.n_jobs, in_.machine.workers,
                     std::min(grant, width_search::least_window_ns));
     window_from_ = now;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 
+#include "../../support/choose_known.hpp"
 #include "learn/learner.hpp"
 #include "learn/outcome.hpp"
 
@@ -50,7 +51,7 @@ learned learn_of(const machine& on, const work& of, bandwidth is, std::mt19937_6
   known.item_ns = sampled_item_ns(all.at, random);
   known.place = place_of(on, of, known.item_ns, is);
   for (int run = 0; run < runs; ++run) {
-    const choice c = choose(&known, all.at.arms, of.items, prior_log_error);
+    const choice c = support::choose_known(&known, all.at.arms, of.items, prior_log_error);
     const disturbance met = draw_disturbance(noise, on.outliers, random);
     const double wall = all.at.truth[c.arm] * met.factor + met.late;
     observe(known, all.at.arms[c.arm].by, wall / of.items, run);

@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "../../support/choose_known.hpp"
 #include "learn/outcome.hpp"
 
 namespace learning {
@@ -21,10 +22,10 @@ class learner final : public player {
   learner(const pair& at, sized_record known) : at_(at), known_(std::move(known)) {}
 
   turn play() override {
-    last_ = choose(&known_, at_.arms, at_.of.items, prior_log_error);
+    last_ = support::choose_known(&known_, at_.arms, at_.of.items, prior_log_error);
     sized_record frozen = known_;
     frozen.calls = 0;
-    const choice best = choose(&frozen, at_.arms, at_.of.items, prior_log_error);
+    const choice best = support::choose_known(&frozen, at_.arms, at_.of.items, prior_log_error);
     return {last_.arm,     best.arm,         best.confidence,
             last_.instead, last_.instead_ns, last_.instead_spread};
   }

@@ -10,6 +10,8 @@
 #include "learn/learner.hpp"
 #include "learn/outcome.hpp"
 
+#include "choose_known.hpp"
+
 using namespace amorsize::detail;
 
 namespace {
@@ -33,7 +35,7 @@ struct place {
     std::mt19937 random(seed);
     std::normal_distribution<double> noise(0, 0.05);
     for (int i = 0; i < runs; ++i) {
-      const choice c = choose(&known, arms, items, usual_error);
+      const choice c = support::choose_known(&known, arms, items, usual_error);
       made.push_back(c);
       if (c.is_exploration) CHECK(c.expected_loss <= std::max(purse(known), 0.0));
       take(c, truth[c.arm] * std::exp(noise(random)));
@@ -51,7 +53,7 @@ struct place {
   choice frozen() const {
     sized_record same = known;
     same.calls = 0;
-    return choose(&same, arms, items, usual_error);
+    return support::choose_known(&same, arms, items, usual_error);
   }
 
   double time() const {
@@ -119,7 +121,7 @@ TEST_CASE("nothing is tried that the purse cannot pay") {
   p.run(10, 1);
   p.known.explored_ns = p.known.wall_ns;
   REQUIRE(purse(p.known) < 0);
-  CHECK_FALSE(choose(&p.known, p.arms, items, usual_error).is_exploration);
+  CHECK_FALSE(support::choose_known(&p.known, p.arms, items, usual_error).is_exploration);
 }
 
 TEST_CASE("an exploration says what it is expected to lose, and what the best would take") {
@@ -127,7 +129,7 @@ TEST_CASE("an exploration says what it is expected to lose, and what the best wo
   for (const int rung : {0, 1, 2, 3}) p.add({.n_jobs = 4, .chunk_rung = rung}, 1e6, 1e6);
   bool any = false;
   for (int run = 0; run < 60; ++run) {
-    const choice c = choose(&p.known, p.arms, items, usual_error);
+    const choice c = support::choose_known(&p.known, p.arms, items, usual_error);
     if (c.is_exploration) {
       any = true;
       CHECK(c.expected_loss <= purse(p.known));
@@ -189,16 +191,16 @@ TEST_CASE("what is promised far from the best is come to step by step") {
   p.known.outcomes.push_back({p.arms[6].by, 20, std::log(3e5 / items), 0.02, 0});
   p.known.calls = 20;
   p.known.wall_ns = 20 * 3e5;
-  CHECK(choose(&p.known, p.arms, items, usual_error).arm != 2);
+  CHECK(support::choose_known(&p.known, p.arms, items, usual_error).arm != 2);
 }
 
 TEST_CASE("the same record gives the same choice, and none what the prior says") {
   place p = threads({1, 1.2, 1.4, 2});
-  CHECK(choose(nullptr, p.arms, items, usual_error).arm == 3);
-  CHECK_FALSE(choose(nullptr, p.arms, items, usual_error).is_exploration);
+  CHECK(support::choose_known(nullptr, p.arms, items, usual_error).arm == 3);
+  CHECK_FALSE(support::choose_known(nullptr, p.arms, items, usual_error).is_exploration);
   p.run(5, 1);
-  const choice once = choose(&p.known, p.arms, items, usual_error);
-  const choice again = choose(&p.known, p.arms, items, usual_error);
+  const choice once = support::choose_known(&p.known, p.arms, items, usual_error);
+  const choice again = support::choose_known(&p.known, p.arms, items, usual_error);
   CHECK(once.arm == again.arm);
   CHECK(once.confidence == again.confidence);
 }

@@ -14,6 +14,8 @@
 
 #include "learn/outcome.hpp"
 
+#include "choose_known.hpp"
+
 using namespace amorsize::detail;
 
 namespace {
@@ -399,7 +401,7 @@ TEST_CASE("the older a measurement is than the rest, the less sure is a choice b
       known.outcomes[i].mean = std::log(i == 0 ? 1'000 : 900);
       known.outcomes[i].last_seen = 100'000'000 - (i == 0 ? age_s : 0);
     }
-    return choose(&known, arms_of({1'000, 900}), 1, usual_error).confidence;
+    return support::choose_known(&known, arms_of({1'000, 900}), 1, usual_error).confidence;
   };
   CHECK(confidence_of(365 * 86'400) < confidence_of(0));
 }

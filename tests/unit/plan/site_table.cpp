@@ -112,13 +112,17 @@ TEST_CASE("a word is read whole while it is replaced") {
   CHECK_FALSE(torn);
 }
 
-TEST_CASE("a site that takes another one's place does not get its memory") {
+TEST_CASE("a site that takes another one's place does not get what is known of it") {
   site_table table;
   int another = 0;
   auto* const of_another = static_cast<class memory*>(static_cast<void*>(&another));
   for (std::uint64_t i = 0; i < 20; ++i) {
     site& s = table.insert(key_at(3, i));
     CHECK(s.remembered.load() == nullptr);
+    CHECK_FALSE(s.waits.load());
+    CHECK_FALSE(s.suspect.load());
     s.remembered.store(of_another);
+    s.waits.store(true);
+    s.suspect.store(true);
   }
 }
