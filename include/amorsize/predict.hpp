@@ -29,4 +29,16 @@ AMORSIZE_API std::optional<batch_plan> predict_parameters(const workload& work,
 AMORSIZE_API void update_model_from_execution(const workload& work, const run_report& report,
                                               runtime& on = runtime::shared());
 
+/// As `predict_parameters`, of a stream: what earlier streams of this name took, or those most
+/// alike, also decides its buffer and whether results should come in order. Without `items` it is
+/// planned for the usual length.
+AMORSIZE_API std::optional<stream_plan> predict_streaming_parameters(
+    const workload& work, runtime& on = runtime::shared());
+
+/// As `update_model_from_execution`, of a stream that ran elsewhere: also needs the report's
+/// `plan.buffer_size`, and takes its `plan.use_ordered`.
+AMORSIZE_API void update_model_from_streaming_execution(const workload& work,
+                                                        const run_report& report,
+                                                        runtime& on = runtime::shared());
+
 }  // namespace amorsize

@@ -1,6 +1,7 @@
 #include "learn/posterior.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdlib>
 
@@ -17,6 +18,10 @@ constexpr double of_trend = 0.3;
 constexpr double of_chunk = 0.8;
 constexpr double of_one = 0.02;
 
+// In a stream: of its buffer, and of its order.
+constexpr double of_buffer = 0.3;
+constexpr double of_order = 0.2;
+
 constexpr double least_error = 0.01;
 
 // Where measurements surprise, the prior is doubted, and where they do not, it is trusted: the
@@ -30,10 +35,16 @@ constexpr double most_surprise = 9;
 constexpr double maybe_disturbed = 0.3;
 constexpr double most_disturbed = 1.5;
 
-double doublings(const arm& a) { return std::log2(std::max(a.by.n_jobs, 1)); }
+/// Of a number of threads.
+struct width_place {
+  double doublings;
+  double trend;  ///< what many threads share, and the prior does not know of, costs the more
+};
 
-/// What many threads share, and the prior does not know of, costs the more the more there are.
-double trend(const arm& a) { return std::sqrt(std::max(a.by.n_jobs, 1)) - 1; }
+width_place place_of(const arm& a) {
+  const double threads = std::max(a.by.n_jobs, 1);
+  return {std::log2(threads), std::sqrt(threads) - 1};
+}
 
 /// How alike two durations of chunks err: the adaptive one is as far from each of the others.
 double chunk_likeness(int a, int b) {
@@ -41,15 +52,25 @@ double chunk_likeness(int a, int b) {
   return a == 0 || b == 0 ? 0.4 : std::exp(-std::abs(a - b) / 1.5);
 }
 
-double likeness(const arm& a, const arm& b) {
-  const double x = doublings(a);
-  const double y = doublings(b);
-  double sum = of_all + of_doubling * std::min(x, y) + of_trend * trend(a) * trend(b);
+/// How alike two streams err that share: by factors of two between their buffers, and by order.
+double stream_likeness(const configuration& a, const configuration& b) {
+  if (a.buffer_size == 0 || b.buffer_size == 0) return 0;
+  const auto apart = static_cast<int>(std::bit_width(a.buffer_size)) -
+                     static_cast<int>(std::bit_width(b.buffer_size));
+  return of_buffer / (1 + std::abs(apart)) + (a.use_ordered == b.use_ordered ? of_order : 0);
+}
+
+double likeness(const configuration& a, const width_place& at_a, const configuration& b,
+                const width_place& at_b) {
+  const double x = at_a.doublings;
+  const double y = at_b.doublings;
+  double sum = of_all + of_doubling * std::min(x, y) + of_trend * at_a.trend * at_b.trend;
   if (x > 0 && y > 0) {
-    sum += of_sharing + of_chunk * chunk_likeness(a.by.chunk_rung, b.by.chunk_rung) *
-                            std::exp(-std::abs(x - y) / 2);
+    const double near = x == y ? 1 : std::exp(-std::abs(x - y) / 2);
+    sum += of_sharing + of_chunk * chunk_likeness(a.chunk_rung, b.chunk_rung) * near +
+           stream_likeness(a, b);
   }
-  return sum + (a.by == b.by ? of_one : 0);
+  return sum + (a == b ? of_one : 0);
 }
 
 /// One reading that is far slower than expected may be of a disturbed call.
@@ -79,13 +100,16 @@ double posterior::variance_of_difference(std::size_t i, std::size_t j) const {
 /// Arms without a prior share nothing with the others.
 void posterior::expect(std::span<const arm> arms, double prior_log_error) noexcept {
   const double scale = prior_log_error * prior_log_error;
+  std::array<width_place, most_arms> at;  // as many as there are arms
   for (std::size_t i = 0; i < size_; ++i) {
     const arm& a = arms[i];
+    at[i] = place_of(a);
     is_known_[i] = has_prior(a) || is_measured(a);
     means_[i] = !is_known_[i] ? 0 : std::log(has_prior(a) ? a.prior : a.measured);
     for (std::size_t j = 0; j <= i; ++j) {
       const bool is_shared = has_prior(a) && has_prior(arms[j]);
-      covariances_[i][j] = covariances_[j][i] = is_shared ? scale * likeness(a, arms[j]) : 0;
+      covariances_[i][j] = covariances_[j][i] =
+          is_shared ? scale * likeness(a.by, at[i], arms[j].by, at[j]) : 0;
     }
     if (!has_prior(a)) covariances_[i][i] = a.log_error * a.log_error;
   }

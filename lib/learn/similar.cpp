@@ -109,11 +109,12 @@ class nearest_rows {
   neighbours found_;
 };
 
-/// Of more than there is room for, those measured most often.
+/// Of more than there is room for, and of streams that differ in buffer or order alone, those
+/// measured most often.
 std::vector<tried> compact(const sized_record& record) {
   std::vector<tried> all;
   for (const outcome& o : record.outcomes) {
-    if (!(o.count > 0) || o.by.n_jobs < 1 || o.by.buffer_size != 0) continue;
+    if (!(o.count > 0) || o.by.n_jobs < 1) continue;
     all.push_back({o.by.n_jobs, o.by.chunk_rung,
                    static_cast<float>(o.mean - std::log(record.item_ns)),
                    static_cast<float>(log_error_of(o, record)), static_cast<float>(o.count)});
@@ -122,6 +123,15 @@ std::vector<tried> compact(const sized_record& record) {
     if (a.count != b.count) return a.count > b.count;
     return a.n_jobs != b.n_jobs ? a.n_jobs < b.n_jobs : a.chunk_rung < b.chunk_rung;
   });
+  const auto is_same = [](const tried& a, const tried& b) {
+    return a.n_jobs == b.n_jobs && a.chunk_rung == b.chunk_rung;
+  };
+  auto end = all.begin();
+  for (const tried& t : all) {
+    if (std::none_of(all.begin(), end, [&](const tried& kept) { return is_same(kept, t); }))
+      *end++ = t;
+  }
+  all.erase(end, all.end());
   if (all.size() > most_outcomes_of_row) all.resize(most_outcomes_of_row);
   return all;
 }

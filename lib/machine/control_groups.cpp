@@ -1,6 +1,7 @@
 #include "machine/control_groups.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <string>
 #include <string_view>
@@ -118,6 +119,12 @@ double cpus_of(std::string_view quota, std::string_view period) {
   return static_cast<double>(*time) / static_cast<double>(*every);
 }
 
+/// What a group has of memory.
+struct memory_room {
+  std::uint64_t limit = 0;
+  std::uint64_t left = 0;
+};
+
 /// The files of one group.
 class group {
  public:
@@ -132,18 +139,20 @@ class group {
     return parts.size() == 2 ? cpus_of(parts[0], parts[1]) : 0;
   }
 
-  std::optional<std::uint64_t> memory_left_v1() const {
-    return left_of(number("memory.limit_in_bytes"), "memory.usage_in_bytes", "total_inactive_file");
+  std::optional<memory_room> memory_v1() const {
+    return room_of(number("memory.limit_in_bytes"), "memory.usage_in_bytes", "total_inactive_file");
   }
 
-  std::optional<std::uint64_t> memory_left_v2() const {
+  std::optional<memory_room> memory_v2() const {
     constexpr std::uint64_t none = UINT64_MAX;
     const auto most = number("memory.max");
     const auto high = number("memory.high");
     if (!most && !high) return std::nullopt;
-    return left_of(std::min(most.value_or(none), high.value_or(none)), "memory.current",
+    return room_of(std::min(most.value_or(none), high.value_or(none)), "memory.current",
                    "inactive_file");
   }
+
+  std::optional<double> memory_stalled() const { return stalled_share(text("memory.pressure")); }
 
  private:
   std::string text(const char* name) const {
@@ -151,8 +160,8 @@ class group {
   }
   std::optional<std::uint64_t> number(const char* name) const { return whole_number(text(name)); }
 
-  std::optional<std::uint64_t> left_of(std::optional<std::uint64_t> limit, const char* use,
-                                       std::string_view reclaimable) const {
+  std::optional<memory_room> room_of(std::optional<std::uint64_t> limit, const char* use,
+                                     std::string_view reclaimable) const {
     // Version 1 writes "none" as the largest number of whole pages.
     constexpr std::uint64_t as_good_as_none = std::uint64_t{1} << 60U;
     if (!limit || *limit >= as_good_as_none) return std::nullopt;
@@ -161,7 +170,7 @@ class group {
     const std::uint64_t free =
         whole_number(value_of(statistics, reclaimable).value_or("")).value_or(0);
     const std::uint64_t kept = used - std::min(used, free);
-    return *limit - std::min(*limit, kept);
+    return memory_room{*limit, *limit - std::min(*limit, kept)};
   }
 
   const system_files& files_;
@@ -172,17 +181,36 @@ void tighten(group_limits& limits, double cpus) {
   if (cpus > 0 && (limits.cpus == 0 || cpus < limits.cpus)) limits.cpus = cpus;
 }
 
-void tighten(group_limits& limits, std::optional<std::uint64_t> memory_left) {
-  if (!memory_left) return;
-  limits.memory_left = std::min(*memory_left, limits.memory_left.value_or(*memory_left));
+void tighten(group_limits& limits, std::optional<memory_room> room) {
+  if (!room) return;
+  limits.memory_left = std::min(room->left, limits.memory_left.value_or(room->left));
+  const double left = static_cast<double>(room->left);
+  const double used = room->limit > 0 ? 1 - left / static_cast<double>(room->limit) : 1;
+  limits.memory_used = std::max(limits.memory_used, used);
 }
 
 void tighten(group_limits& limits, const mounted& m, const group& by) {
   if (m.has_cpu) tighten(limits, m.is_v2 ? by.cpus_v2() : by.cpus_v1());
-  if (m.has_memory) tighten(limits, m.is_v2 ? by.memory_left_v2() : by.memory_left_v1());
+  if (!m.has_memory) return;
+  tighten(limits, m.is_v2 ? by.memory_v2() : by.memory_v1());
+  // What a group around it waits for may be another one's trouble.
+  if (!limits.memory_stalled) limits.memory_stalled = by.memory_stalled();
 }
 
 }  // namespace
+
+std::optional<double> stalled_share(std::string_view text) {
+  constexpr std::string_view key = "avg10=";
+  const auto times = split(value_of(text, "some").value_or(""), ' ');
+  if (times.empty() || !times[0].starts_with(key)) return std::nullopt;
+  const std::string_view digits = times[0].substr(key.size());
+  double percent = 0;
+  const char* const end = digits.data() + digits.size();
+  const auto [stopped, failure] = std::from_chars(digits.data(), end, percent);
+  if (failure != std::errc() || stopped != end) return std::nullopt;
+  if (!(percent >= 0 && percent <= 100)) return std::nullopt;
+  return percent / 100;
+}
 
 group_limits read_group_limits(const system_files& files) {
   constexpr std::size_t many_mounts = std::size_t{1} << 20U;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "machine/system_files.hpp"
 
@@ -13,7 +14,13 @@ struct group_limits {
   double cpus = 0;  ///< processors' worth of time; zero: no limit
   /// Bytes, limit less use, where page cache that is not in use counts as free; empty: no limit.
   std::optional<std::uint64_t> memory_left;
+  double memory_used = 0;  ///< of the fullest group's limit, counted likewise: 0 (or none) to 1
+  std::optional<double> memory_stalled;  ///< as told by this process's own group; empty: not told
 };
+
+/// The share of the last ten seconds in which some thread waited for memory, 0 to 1, from a text of
+/// pressure stall information; empty where it is damaged.
+std::optional<double> stalled_share(std::string_view text);
 
 /// Takes some tens of system calls. Which processors may be used is no matter of this: affinity
 /// tells it. What cannot be read or understood is no limit.

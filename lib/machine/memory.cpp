@@ -21,14 +21,34 @@ std::optional<std::uint64_t> memory_line(const system_files& files, std::string_
   return *kib * 1024;
 }
 
-}  // namespace
-
-std::uint64_t available_memory(const system_files& files) {
-  const auto machine = memory_line(files, "MemAvailable");
-  const auto group = read_group_limits(files).memory_left;
+/// Zero: not known.
+std::uint64_t tighter(std::optional<std::uint64_t> machine, std::optional<std::uint64_t> group) {
   if (!machine && !group) return 0;
   constexpr std::uint64_t any = UINT64_MAX;
   return std::max<std::uint64_t>(1, std::min(machine.value_or(any), group.value_or(any)));
+}
+
+double used_share(std::uint64_t total, std::optional<std::uint64_t> available) {
+  if (total == 0 || !available) return 0;
+  return 1 - static_cast<double>(std::min(*available, total)) / static_cast<double>(total);
+}
+
+}  // namespace
+
+std::uint64_t available_memory(const system_files& files) {
+  return tighter(memory_line(files, "MemAvailable"), read_group_limits(files).memory_left);
+}
+
+memory_now look_at_memory(const system_files& files) {
+  const auto machine = memory_line(files, "MemAvailable");
+  const group_limits group = read_group_limits(files);
+  memory_now now;
+  now.available = tighter(machine, group.memory_left);
+  now.used = std::max(group.memory_used, used_share(total_memory(files), machine));
+  const auto told = group.memory_stalled;
+  const auto of_machine = stalled_share(files.read("/proc/pressure/memory").value_or(""));
+  now.stalled = told ? *told : of_machine.value_or(0);
+  return now;
 }
 
 std::uint64_t total_memory(const system_files& files) {

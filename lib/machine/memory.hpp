@@ -11,6 +11,16 @@ namespace amorsize::detail {
 /// least 1 where it is known.
 std::uint64_t available_memory(const system_files& files);
 
+/// What memory is like now. Unknown shares are zero.
+struct memory_now {
+  std::uint64_t available = 0;  ///< bytes, as `available_memory` tells
+  double used = 0;     ///< of the machine's memory, or of a control group's limit that is fuller
+  double stalled = 0;  ///< of the last ten seconds: some thread waited for memory
+};
+
+/// Takes some tens of system calls.
+memory_now look_at_memory(const system_files& files);
+
 /// Bytes of the whole machine, whatever this process may take of it; zero: not known.
 std::uint64_t total_memory(const system_files& files);
 

@@ -19,12 +19,6 @@ constexpr double usual_variation = 1;
 constexpr double most_variation = 4;
 constexpr double items_each = 32;
 
-// Sharing has just begun: helpers are still on their way.
-constexpr double settling_ns = 150'000;
-constexpr double trial_ns = 800'000;
-constexpr double most_back_off = 4;
-constexpr double worth_switching = 0.95;
-
 }  // namespace
 
 std::size_t stream_chunk_size(const stream_facts& facts, const stream_pins& pins,
@@ -35,13 +29,11 @@ std::size_t stream_chunk_size(const stream_facts& facts, const stream_pins& pins
   return static_cast<std::size_t>(std::max(1.0, std::min(chunk_ns / facts.item_ns, fair)));
 }
 
-std::size_t stream_buffer_size(const stream_facts& facts, const stream_pins& pins) {
-  const bool has_bound = facts.memory_limit > 0 && facts.buffered_bytes > 0;
-  const double bound = has_bound ? facts.memory_limit / facts.buffered_bytes : most_items;
-  if (pins.buffer_size != 0) {
-    const auto wanted = static_cast<double>(pins.buffer_size);
-    return has_bound ? static_cast<std::size_t>(std::clamp(bound, 1.0, wanted)) : pins.buffer_size;
-  }
+namespace {
+
+/// Items; without a limit of memory.
+double buffer_wanted(const stream_facts& facts, const stream_pins& pins) {
+  if (pins.buffer_size != 0) return static_cast<double>(pins.buffer_size);
   const double variation = facts.item_ns > 0
                                ? std::min(facts.coefficient_of_variation, most_variation)
                                : usual_variation;
@@ -50,37 +42,22 @@ std::size_t stream_buffer_size(const stream_facts& facts, const stream_pins& pin
                                            : 1.0;
   const double items =
       facts.workers * std::max(chunks_each * chunk, items_each * (1 + variation * variation));
-  return static_cast<std::size_t>(std::max(1.0, std::min({items, bound, most_items})));
+  return std::clamp(items, 1.0, most_items);
 }
 
-bool stream_trial::advance(double items, double elapsed) {
-  since_ += elapsed;
-  const bool is_settling = now_ == phase::shared && since_ < settling_ns;
-  if (!is_settling) {
-    of(now_).items += items;
-    of(now_).elapsed += elapsed;
-  }
-  if (!may_share_ || since_ < limit_) return false;
-  const double here = of(now_).item_ns();
-  const phase other = now_ == phase::alone ? phase::shared : phase::alone;
-  const double there = of(other).item_ns();
-  const double needed = now_ == phase::shared ? worth_switching * there : there / worth_switching;
-  if (there > 0 && here < needed) {
-    // What is better goes on; the other is tried again, ever more seldom.
-    limit_ = since_ + back_off_;
-    back_off_ *= most_back_off;
-    of(other) = {};
-    return false;
-  }
-  enter(other);
-  return true;
+}  // namespace
+
+std::size_t stream_buffer_size(const stream_facts& facts, const stream_pins& pins) {
+  const double wanted = buffer_wanted(facts, pins);
+  const auto all = pins.buffer_size != 0 ? pins.buffer_size : static_cast<std::size_t>(wanted);
+  if (facts.memory_limit <= 0 || facts.buffered_bytes <= 0) return all;
+  const double bound = facts.memory_limit / facts.buffered_bytes;
+  if (bound >= wanted) return all;
+  return std::min(all, std::max(facts.least_buffer, static_cast<std::size_t>(bound)));
 }
 
-void stream_trial::enter(phase next) {
-  now_ = next;
-  of(next) = {};
-  since_ = 0;
-  limit_ = next == phase::shared ? settling_ns + trial_ns : trial_ns / 4;
+double stream_bytes_wanted(const stream_facts& facts, const stream_pins& pins) {
+  return facts.buffered_bytes * buffer_wanted(facts, pins);
 }
 
 }  // namespace amorsize::detail

@@ -3,19 +3,26 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 
 #include "base/clock.hpp"
 
 namespace amorsize::detail {
+
+inline double nanoseconds(ticks t) noexcept {
+  return tick_clock::nanoseconds(static_cast<double>(t));
+}
 
 /// How a stream goes on from here.
 struct stream_pace {
   std::size_t batch = 1;   ///< items that are read at a time
   std::size_t chunk = 1;   ///< items that are run at a time
   std::size_t window = 1;  ///< items read and not delivered, at most
+  double bytes = std::numeric_limits<double>::infinity();  ///< of results that wait, at most
   std::size_t alone =
-      0;               ///< items that the consumer reads and runs by itself, where nobody else is
+      0;               ///< items that a consumer reads and runs by itself, if nobody else is here
   bool shares = true;  ///< helpers may come
+  bool tells_each = true;  ///< the consumer tells of each result, rather than of some together
 };
 
 struct chunk_run {

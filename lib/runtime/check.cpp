@@ -116,6 +116,10 @@ void check(const workload& work, const run_report& report) {
   if (report.wall.count() == 0) reject("report.wall is 0, must be a time that was measured");
 }
 
+void check_streaming(const run_report& report) {
+  check_items("report.plan.buffer_size", report.plan.buffer_size, 1);
+}
+
 void reject(const std::string& why) { throw invalid_option(why); }
 
 void reject_size(long long told, long long found) {

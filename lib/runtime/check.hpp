@@ -11,5 +11,6 @@ namespace amorsize::detail {
 void check(const stream_options& options);
 void check(const workload& work);
 void check(const workload& work, const run_report& report);  ///< to learn from
+void check_streaming(const run_report& report);              ///< of a stream, as well
 
 }  // namespace amorsize::detail

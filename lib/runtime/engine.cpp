@@ -24,8 +24,6 @@ namespace {
 /// How long TBB's threads look for more to do before they sleep.
 constexpr double awake_for_ns = 100'000;
 
-learning strictest(learning a, learning b) { return std::max(a, b); }
-
 /// This thread as one of those that are at work, unless it is already counted as one.
 class counted_caller {
  public:
@@ -342,10 +340,7 @@ void engine::look_at_limits() noexcept {
 /// One line for a decision, and for debugging what it was made of.
 void engine::tell(const batch_options& options, const planning_input& in,
                   const run_report& report) {
-  std::string line = options.name.empty() ? std::string(options.where.file) + ":" +
-                                                std::to_string(options.where.line)
-                                          : std::string(options.name);
-  line += ": " + explain(report);
+  std::string line = name_of_call(options.name, options.where) + ": " + explain(report);
   if (log_.tells(log_level::debug)) {
     const sharing_costs awake = costs_.now(true);
     const sharing_costs asleep = costs_.now(false);

@@ -1,6 +1,7 @@
 /// The engine: how the layers meet. Its source shows the whole architecture in one function.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -15,6 +16,7 @@
 #include "plan/measured_costs.hpp"
 #include "plan/planner.hpp"
 #include "plan/site_table.hpp"
+#include "plan/stream_arms.hpp"
 #include "plan/wake_credit.hpp"
 #include "run/helper_pool.hpp"
 #include "runtime/environment.hpp"
@@ -25,6 +27,22 @@
 namespace amorsize::detail {
 
 class batch_control;
+
+inline learning strictest(learning a, learning b) { return std::max(a, b); }
+
+/// What was measured elsewhere, and told.
+measurement told(const workload& work, const run_report& report);
+
+/// What a stream is run by, and why.
+struct stream_decision {
+  learning learn = learning::off;
+  memory* work = nullptr;  ///< null: nothing is remembered of it
+  stream_input in;
+  learning_budget may;
+  stream_proposal chosen;
+  bool has_evidence = false;  ///< it rests on measurements
+  stream_plan plan;
+};
 
 class engine {
  public:
@@ -37,8 +55,19 @@ class engine {
   bool run_warm(const batch_call& call, const batch_options& options);
   void run(const batch_call& call, const batch_options& options);
   batch_plan plan(const batch_call& call, const batch_options& options);
-  stream_plan plan_stream(const stream_options& options);
   stream_plan plan_stream(const stream_sampling& sample, const stream_options& options);
+  std::optional<stream_plan> predict_stream(const workload& work);
+  void update_stream(const workload& work, const run_report& report);
+
+  // Of a stream that runs, to its session:
+  stream_decision decide(const stream_options& options, const char* (*types)(),
+                         std::size_t result_bytes) noexcept;
+  bool is_ready_to_consult() noexcept;
+  bool consult(stream_decision& of, const workload& work) noexcept;
+  void remember(const stream_decision& of, const measurement& whole) noexcept;
+  void tell(const stream_options& options, const run_report& report);
+  bool tells_decisions() const noexcept { return log_.tells(log_level::decision); }
+  std::atomic<int>& callers() noexcept { return callers_; }
   std::optional<batch_plan> predict(const workload& work);
   void update(const workload& work, const run_report& report);
   importance feature_importance();
@@ -69,6 +98,12 @@ class engine {
 
   void correct(site& known, std::size_t items, double expected, double elapsed) noexcept;
   int stream_workers(const stream_options& options);
+  stream_input describe_stream(const stream_options& options);
+  memory* memory_of_stream(const stream_options& options, const char* (*types)(),
+                           learning learn) noexcept;
+  memory* memory_of_stream_name(const workload& work);
+  static void know(stream_input& in, const recalled_stream& found);
+  bool believes(const stream_input& in, const stream_proposal& chosen);
   planning_input input(const workload& work, const batch_options& options);
   capacity usable(const batch_options& options);
   void look_at_limits() noexcept;

@@ -53,6 +53,14 @@ workload described(const sized_record& size) {
   return work;
 }
 
+/// What similar work suggests of this one; null: nothing.
+std::optional<recalled> recalled_from(const workload& work, hints similar) {
+  if (similar == nullptr) return std::nullopt;
+  return recalled{
+      {},    std::move(similar), work.estimated_item_time.count(), work.coefficient_of_variation,
+      false, work.items};
+}
+
 /// By more than measurements do by themselves.
 bool has_moved(double before, double after) { return std::abs(after - before) > 0.25 * before; }
 
@@ -85,11 +93,11 @@ memory* experience::find(std::uint64_t key, patience has) noexcept {
   return place == all_.end() ? nullptr : place->second.get();
 }
 
-memory* experience::make(std::uint64_t key, std::string identity, patience has) {
+memory* experience::make(std::uint64_t key, std::string identity, patience has, bool is_streaming) {
   const auto lock = lock_map(has);
   if (!lock || all_.size() >= most_workloads) return nullptr;
   auto& place = all_[key];
-  if (place == nullptr) place = std::make_unique<memory>(key, std::move(identity));
+  if (place == nullptr) place = std::make_unique<memory>(key, std::move(identity), is_streaming);
   return place.get();
 }
 
@@ -131,7 +139,7 @@ std::optional<recalled> experience::consult(memory& of, const workload& work,
     found = of.recall(work.items);
     if (found && (!found->widths.empty() || found->similar)) return;
     if (has_similar_.load(std::memory_order_acquire)) {
-      found = from_similar(work, of.hash(), patience::none);
+      found = recalled_from(work, from_similar(work, of.hash(), false, patience::none));
     } else if (left > worth_loading) {
       want(wants_similar_);
     }
@@ -151,14 +159,51 @@ void experience::look_up_now(memory& of) noexcept {
   tell_warnings();
 }
 
-std::optional<recalled> experience::ask(memory* of, const workload& work) {
-  if (process::is_forked()) return std::nullopt;
+std::optional<recalled_stream> experience::consult_stream(memory& of,
+                                                          const workload& work) noexcept {
+  std::optional<recalled_stream> found;
+  without_failing([&] {
+    if (!of.is_looked_up()) {
+      if (const std::unique_lock lock(store_mutex_, std::try_to_lock); lock) look_up(of);
+    }
+    found = of.recall_stream(0, patience::none);
+    if (found && (!found->known.outcomes.empty() || found->similar)) return;
+    if (has_similar_.load(std::memory_order_acquire)) {
+      if (!found) found.emplace();
+      found->similar = from_similar(work, of.hash(), true, patience::none);
+    } else {
+      want(wants_similar_);
+    }
+  });
+  tell_warnings();
+  return found;
+}
+
+void experience::load_now(memory* of) {
   if (of != nullptr) look_up_now(*of);
   if (!is_ready()) {
     const std::lock_guard lock(store_mutex_);
     load();
   }
   tell_warnings();
+}
+
+std::optional<recalled_stream> experience::ask_stream(memory* of, const workload& work) {
+  if (process::is_forked()) return std::nullopt;
+  load_now(of);
+  std::optional<recalled_stream> found;
+  if (of != nullptr) found = of->recall_stream(work.items, patience::full);
+  if (found && found->known.calls > 0) return found;
+  if (work.items == 0 || work.estimated_item_time.count() <= 0) return std::nullopt;
+  load_similar();
+  hints similar = from_similar(work, of != nullptr ? of->hash() : 0, true, patience::full);
+  if (similar == nullptr) return std::nullopt;
+  return recalled_stream{{}, std::move(similar)};
+}
+
+std::optional<recalled> experience::ask(memory* of, const workload& work) {
+  if (process::is_forked()) return std::nullopt;
+  load_now(of);
   if (of != nullptr) {
     auto found = work.items == 0 ? of->recall_typical(patience::full)
                                  : of->recall(work.items, patience::full);
@@ -166,7 +211,8 @@ std::optional<recalled> experience::ask(memory* of, const workload& work) {
   }
   if (work.items == 0 || work.estimated_item_time.count() <= 0) return std::nullopt;
   load_similar();
-  return from_similar(work, of != nullptr ? of->hash() : 0, patience::full);
+  const std::uint64_t hash = of != nullptr ? of->hash() : 0;
+  return recalled_from(work, from_similar(work, hash, false, patience::full));
 }
 
 void experience::load() {
@@ -196,7 +242,7 @@ void experience::load() {
 void experience::look_up(memory& of) {
   if (of.is_looked_up()) return;
   if (!store_) return of.set_looked_up();
-  std::vector<workload_record> parts = store_->find(of.hash());
+  std::vector<workload_record> parts = store_->find(of.hash(), of.is_streaming());
   // Two texts may have one hash, and other machines measure other times.
   std::erase_if(parts, [&](const workload_record& part) {
     return part.identity != storable(of.identity()) || part.fingerprint != fingerprint_;
@@ -205,26 +251,28 @@ void experience::look_up(memory& of) {
   of.set_looked_up();
 }
 
-/// Of batches, as `visit(record, fingerprint, hash)`, under the store's lock.
+/// As `visit(record, kind)`, under the store's lock.
 template <class Visit>
 void experience::visit_records(Visit&& visit) {
   look_at_memory();
-  std::set<std::uint64_t> own;
+  std::set<std::pair<std::uint64_t, bool>> own;
   for (memory* of : every()) {
     look_up(*of);
-    own.insert(of->hash());
+    own.insert({of->hash(), of->is_streaming()});
     for (sized_record& size : of->known()) {
       size.place = normalised(described(size), engine_.this_machine(), around());
-      visit(size, fingerprint_, of->hash());
+      visit(size, record_kind{fingerprint_, of->hash(), of->is_streaming()});
     }
   }
   if (!store_) return;
   store_->for_each([&](const workload_record& record) {
     // Thousands of files: neither the process's end nor the runtime's waits for all of them.
     if (is_leaving_ || !process::may_use_threads()) return false;
-    const bool is_own = record.fingerprint == fingerprint_ && own.count(record.hash) != 0;
-    if (record.is_streaming || is_own) return true;
-    for (const sized_record& size : record.sizes) visit(size, record.fingerprint, record.hash);
+    const record_kind kind{record.fingerprint, record.hash, record.is_streaming};
+    const bool is_own =
+        kind.fingerprint == fingerprint_ && own.count({kind.hash, kind.is_streaming}) != 0;
+    if (is_own) return true;
+    for (const sized_record& size : record.sizes) visit(size, kind);
     return true;
   });
 }
@@ -235,8 +283,8 @@ void experience::load_similar() {
   const std::lock_guard store_lock(store_mutex_);
   const std::lock_guard lock(similar_mutex_);
   if (has_similar_.load(std::memory_order_relaxed)) return;
-  visit_records([this](const sized_record& size, std::uint64_t fingerprint, std::uint64_t hash) {
-    similar_.insert(size, fingerprint, hash);
+  visit_records([this](const sized_record& size, const record_kind& kind) {
+    similar_to(kind.is_streaming).insert(size, kind.fingerprint, kind.hash);
   });
   has_similar_.store(true, std::memory_order_release);  // pairs with the acquire in `consult`
 }
@@ -247,8 +295,9 @@ std::vector<sized_record> experience::records() {
   {
     const std::lock_guard lock(store_mutex_);
     load();
-    visit_records([&all](const sized_record& size, std::uint64_t /*fingerprint*/,
-                         std::uint64_t /*hash*/) { all.push_back(size); });
+    visit_records([&all](const sized_record& size, const record_kind& kind) {
+      if (!kind.is_streaming) all.push_back(size);
+    });
   }
   tell_warnings();
   return all;
@@ -263,21 +312,16 @@ void experience::judge(double confidence, bool came_true) {
   is_dirty_.store(true, std::memory_order_relaxed);
 }
 
-std::optional<recalled> experience::from_similar(const workload& work, std::uint64_t hash,
-                                                 patience has) {
+hints experience::from_similar(const workload& work, std::uint64_t hash, bool is_streaming,
+                               patience has) {
   const std::unique_lock lock = has == patience::full
                                     ? std::unique_lock(similar_mutex_)
                                     : std::unique_lock(similar_mutex_, std::try_to_lock);
-  if (!lock || similar_.size() == 0) return std::nullopt;
+  if (!lock || similar_to(is_streaming).size() == 0) return nullptr;
   const features place = normalised(work, engine_.this_machine(), around());
-  std::vector<hint> near_ones = similar_.hints_for(place, fingerprint_, hash);
-  if (near_ones.empty()) return std::nullopt;
-  return recalled{{},
-                  std::make_shared<const std::vector<hint>>(std::move(near_ones)),
-                  work.estimated_item_time.count(),
-                  work.coefficient_of_variation,
-                  false,
-                  work.items};
+  std::vector<hint> near_ones = similar_to(is_streaming).hints_for(place, fingerprint_, hash);
+  if (near_ones.empty()) return nullptr;
+  return std::make_shared<const std::vector<hint>>(std::move(near_ones));
 }
 
 /// Without a lock: who is told may come back to this runtime, or wait for a lock of its own.
@@ -356,6 +400,7 @@ bool experience::save_one(memory& of, durability how) {
   workload_record delta;
   delta.hash = of.hash();
   delta.identity = of.identity();
+  delta.is_streaming = of.is_streaming();
   delta.fingerprint = fingerprint_;
   delta.sizes = of.take_unsaved();
   if (delta.sizes.empty()) return true;

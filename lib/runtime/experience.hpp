@@ -50,7 +50,8 @@ class experience final : public tended {
   memory* find(std::uint64_t key, patience has = patience::none) noexcept;
 
   /// Makes it where there is none. Null: busy, or there are too many.
-  memory* make(std::uint64_t key, std::string identity, patience has = patience::none);
+  memory* make(std::uint64_t key, std::string identity, patience has = patience::none,
+               bool is_streaming = false);
 
   void observe(memory& of, const measurement& measured, patience has = patience::none) noexcept;
 
@@ -73,6 +74,14 @@ class experience final : public tended {
   /// The same, but now: the first time it reads machine and store on this thread.
   /// \param of  null: not known by name
   std::optional<recalled> ask(memory* of, const workload& work);
+
+  /// As `consult`, for a stream that has run for a while; machine and store are read.
+  std::optional<recalled_stream> consult_stream(memory& of, const workload& work) noexcept;
+
+  double memory_available() const noexcept { return available_memory_; }  ///< zero: not known
+
+  /// As `ask`, of a stream.
+  std::optional<recalled_stream> ask_stream(memory* of, const workload& work);
 
   /// The least confidence from which on a prediction from similar work is believed.
   double threshold();
@@ -100,9 +109,16 @@ class experience final : public tended {
   void tell_warnings() noexcept;
   void look_at_memory();
   surroundings around() const;
-  std::optional<recalled> from_similar(const workload& work, std::uint64_t hash, patience has);
+  hints from_similar(const workload& work, std::uint64_t hash, bool is_streaming, patience has);
+  void load_now(memory* of);
   std::unique_lock<std::mutex> lock_map(patience has);
   void load_similar();
+  struct record_kind {
+    std::uint64_t fingerprint = 0;
+    std::uint64_t hash = 0;
+    bool is_streaming = false;
+  };
+  similar_work& similar_to(bool is_streaming) { return is_streaming ? similar_streams_ : similar_; }
   template <class Visit>
   void visit_records(Visit&& visit);
   void measure_memory_bandwidth();
@@ -133,7 +149,8 @@ class experience final : public tended {
   guarded<std::vector<std::string>> warnings_;  // not told while the store is locked
 
   std::mutex similar_mutex_;
-  similar_work similar_;
+  similar_work similar_;  // batches
+  similar_work similar_streams_;
 
   std::atomic<double> bandwidth_{0};         // bytes per second
   std::atomic<double> available_memory_{0};  // bytes

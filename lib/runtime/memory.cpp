@@ -64,8 +64,11 @@ recalled recalled_from(const sized_record& known, int distance) {
 
 }  // namespace
 
-memory::memory(std::uint64_t key, std::string identity)
-    : key_(key), identity_(std::move(identity)), hash_(stable_hash(identity_)) {}
+memory::memory(std::uint64_t key, std::string identity, bool is_streaming)
+    : key_(key),
+      identity_(std::move(identity)),
+      hash_(stable_hash(identity_)),
+      is_streaming_(is_streaming) {}
 
 memory::sized& memory::of_class(int size_class) {
   for (sized& s : sizes_) {
@@ -119,10 +122,25 @@ std::optional<recalled> memory::recall(std::size_t items, patience has) noexcept
 std::optional<recalled> memory::recall_typical(patience has) noexcept {
   const auto lock = take_lock(has);
   if (!lock || sizes_.empty()) return std::nullopt;
-  const auto most = std::max_element(
-      sizes_.begin(), sizes_.end(),
-      [](const sized& a, const sized& b) { return a.known.calls < b.known.calls; });
-  return recalled_from(most->known, 0);
+  return recalled_from(typical()->known, 0);
+}
+
+std::vector<memory::sized>::const_iterator memory::typical() const {
+  return std::max_element(sizes_.begin(), sizes_.end(), [](const sized& a, const sized& b) {
+    return a.known.calls < b.known.calls;
+  });
+}
+
+std::optional<recalled_stream> memory::recall_stream(std::size_t items, patience has) {
+  const auto lock = take_lock(has);
+  if (!lock || (sizes_.empty() && !similar_)) return std::nullopt;
+  recalled_stream found;
+  found.similar = similar_;
+  int distance = 0;
+  const sized_record* known = items != 0 ? nearest(items, distance) : nullptr;
+  if (known == nullptr && !sizes_.empty()) known = &typical()->known;
+  if (known != nullptr) found.known = *known;
+  return found;
 }
 
 double memory::serial_item_ns(std::size_t items) noexcept {

@@ -63,6 +63,12 @@ struct recalled {
   std::size_t items = 0;  ///< of the calls that were measured, typically
 };
 
+/// What is known of a stream before it runs.
+struct recalled_stream {
+  sized_record known;  ///< no calls: nothing of this stream
+  hints similar;
+};
+
 /// Whether to wait for what another thread is at, or to do without.
 enum class patience { none, full };
 
@@ -71,17 +77,21 @@ enum class patience { none, full };
 class memory {
  public:
   /// \param key  its number within this process
-  memory(std::uint64_t key, std::string identity);
+  memory(std::uint64_t key, std::string identity, bool is_streaming = false);
 
   std::uint64_t key() const noexcept { return key_; }
   std::uint64_t hash() const noexcept { return hash_; }  ///< of the identity
   const std::string& identity() const noexcept { return identity_; }
+  bool is_streaming() const noexcept { return is_streaming_; }
 
   /// What is known of this size, or of one not much smaller or larger.
   std::optional<recalled> recall(std::size_t items, patience has = patience::none) noexcept;
 
   /// Of the size that was measured most.
   std::optional<recalled> recall_typical(patience has) noexcept;
+
+  /// All that is known of a stream: of so many items, or of no number (zero) as it usually is.
+  std::optional<recalled_stream> recall_stream(std::size_t items, patience has);
 
   /// Mean serial time of one item, by calls of this size on one thread; zero: none was.
   double serial_item_ns(std::size_t items) noexcept;
@@ -121,11 +131,13 @@ class memory {
   };
   sized& of_class(int size_class);
   const sized_record* nearest(std::size_t items, int& distance) const;
+  std::vector<sized>::const_iterator typical() const;
   std::unique_lock<std::mutex> take_lock(patience has = patience::none) noexcept;
 
   const std::uint64_t key_;
   const std::string identity_;
   const std::uint64_t hash_;
+  const bool is_streaming_;
   std::atomic<bool> is_looked_up_{false};
   std::atomic<bool> wants_look_{false};
   std::atomic<bool> is_dirty_{false};

@@ -201,22 +201,26 @@ std::optional<batch_plan> engine::predict(const workload& work) {
   return plan;
 }
 
+measurement told(const workload& work, const run_report& report) {
+  measurement whole;
+  whole.work = work;
+  whole.work.items = report.items;
+  whole.wall = report.wall;
+  if (work.estimated_item_time.count() > 0) return whole;
+  // Without an estimate, as if all threads had been at work all the time.
+  const duration serial = report.serial_estimate.count() > 0 ? report.serial_estimate
+                                                             : report.plan.n_jobs * report.wall;
+  whole.work.estimated_item_time = serial / static_cast<double>(report.items);
+  return whole;
+}
+
 void engine::update(const workload& work, const run_report& report) {
   if (learn_ != learning::on) return;
   memory* const known_as = memory_of_name(work);
   if (known_as == nullptr) return;
-  measurement whole;
-  whole.work = work;
-  whole.work.items = report.items;
-  if (whole.work.estimated_item_time.count() <= 0) {
-    // Without an estimate, as if all threads had been at work all the time.
-    const duration serial = report.serial_estimate.count() > 0 ? report.serial_estimate
-                                                               : report.plan.n_jobs * report.wall;
-    whole.work.estimated_item_time = serial / static_cast<double>(report.items);
-  }
+  measurement whole = told(work, report);
   whole.outcomes.add(
       {{.n_jobs = report.plan.n_jobs}, report.wall / static_cast<double>(report.items)});
-  whole.wall = report.wall;
   experience_->observe(*known_as, whole, patience::full);
   experience_->load_soon();
   const site_key key(work.name, {}, nullptr);

@@ -9,8 +9,10 @@
 #include "amorsize/detail/stream_engine.hpp"
 #include "amorsize/plan.hpp"
 #include "base/clock.hpp"
+#include "plan/memory_share.hpp"
 #include "plan/sampling.hpp"
 #include "plan/stream_planner.hpp"
+#include "plan/stream_trial.hpp"
 #include "run/stream_run.hpp"
 #include "runtime/engine.hpp"
 
@@ -40,9 +42,15 @@ class stream_session final : public stream_observer {
   void look_at_memory();
 
   void begin();
+  void consult() noexcept;
+  void follow_evidence() noexcept;
+  bool starts_alone() const noexcept;
+  void leave_callers() noexcept;
   stream_order order();
   void tell_progress(bool is_end);
   void end();
+  run_report measure() const;
+  measurement outcome_of(const run_report& report) const;
 
   struct stopper {
     stream_session* self;
@@ -55,22 +63,36 @@ class stream_session final : public stream_observer {
   const stream_options options_;  // `name` is `name_`
   stream_lane lane_;
   std::stop_source source_;
-  stream_plan plan_;
+  stream_decision decision_;
   std::optional<stream_run> run_;
   std::optional<std::stop_callback<stopper>> on_stop_;
   bool is_begun_ = false;
   bool is_at_end_ = false;
-  const stream_pins pins_;
+  stream_pins pins_;          // the buffer also where it was learned
+  bool is_of_child_ = false;  // of a fork
+  bool is_nested_ = false;
+  bool is_crowded_ = false;    // other calls were at work when it began or ended
+  bool is_counted_ = false;    // among the callers
+  bool is_consulted_ = false;  // the store has been asked
+  bool has_news_ = false;      // it knew more
+  double seen_item_ns_ = 0;    // by the consumer, last
+  double seen_variation_ = 0;
 
   // Under the stream's lock:
   item_times items_;
+  recent_items recent_;
   stream_facts facts_;
   std::optional<stream_trial> trial_;  // once the items are known to be cheap
   bool is_sampled_ = false;
 
-  std::atomic<double> memory_limit_{0};  // bytes; zero: not known
+  std::atomic<double> memory_limit_{0};  // bytes, of results that wait
+  std::atomic<double> filled_bytes_{0};  // as much as there may be of them now
+  std::atomic<double> wanted_bytes_{0};  // as much as there would be without the limit
+  memory_share memory_share_;            // the consumer's
   ticks next_look_ = 0;
   ticks began_ = 0;
+  ticks planned_ = 0;
+  ticks ended_ = 0;
   ticks next_progress_ = 0;
 };
 

@@ -24,4 +24,9 @@ std::string to_text(duration time) {
   return number(time.count() / 1e9) + " s";
 }
 
+std::string name_of_call(std::string_view name, const call_site& where) {
+  if (!name.empty()) return std::string(name);
+  return std::string(where.file) + ":" + std::to_string(where.line);
+}
+
 }  // namespace amorsize::detail

@@ -124,6 +124,85 @@ class contest {
   readings calls_;
 };
 
+/// The same for streams, where 1,000 are known: of the same name, of similar ones, and by a sample.
+class stream_contest {
+ public:
+  explicit stream_contest(bench::results& out) : out_(out) {
+    for (int i = 0; i < 1'000; ++i) tell("stream " + std::to_string(i), 1 + i % 50);
+  }
+
+  void hold(int rounds) {
+    std::vector<double> known;
+    std::vector<double> similar;
+    std::vector<double> sampled;
+    for (int round = 0; round < rounds; ++round) {
+      known.push_back(predict({.name = "stream 7"}));
+      similar.push_back(predict({.items = 1'000,
+                                 .estimated_item_time = amorsize::duration(8e3),
+                                 .coefficient_of_variation = 0.3,
+                                 .item_bytes = 8,
+                                 .result_bytes = 8}));
+      sampled.push_back(sample());
+    }
+    const std::string row = "streams of 8 us items, a plan, us";
+    out_.add(row, "known of 1,000", known);
+    out_.add(row, "similar of 1,000", similar);
+    out_.add(row, "sampled", sampled);
+    out_.add(row, "sampled/known", bench::ratios(sampled, known));
+  }
+
+ private:
+  void tell(const std::string& name, int item_us) {
+    const amorsize::duration item(1e3 * item_us);
+    amorsize::run_report report;
+    report.items = 1'000;
+    report.plan.buffer_size = 64;
+    for (const int n_jobs : {1, 2}) {
+      report.plan.n_jobs = n_jobs;
+      report.wall = item * 1'000 / n_jobs;
+      amorsize::update_model_from_streaming_execution({.name = name,
+                                                       .items = 1'000,
+                                                       .estimated_item_time = item,
+                                                       .coefficient_of_variation = 0.3,
+                                                       .item_bytes = 8,
+                                                       .result_bytes = 8},
+                                                      report, known_);
+    }
+  }
+
+  double predict(const amorsize::workload& work) {
+    constexpr int times = 1'000;
+    int found = 0;
+    const double took = bench::time_of(times, [&] {
+      const auto plan = amorsize::predict_streaming_parameters(work, known_);
+      found += plan && plan->n_jobs == 2 && plan->buffer_size == 64 ? 1 : 0;
+    });
+    if (found < times && !work.name.empty()) out_.wrong("a known stream was not predicted");
+    return took / 1e3;
+  }
+
+  double sample() {
+    bench::workload work(1'000, 8e3);
+    amorsize::stream_plan plan;
+    const std::string name = fresh_name();
+    const double took = bench::time_of(1, [&] {
+      plan = amorsize::optimize_streaming(bench::indices(work.items()),
+                                          [&work](std::size_t i) {
+                                            work.run_item(i);
+                                            return i;
+                                          },
+                                          {.name = name, .on = &blank_});
+    });
+    if (plan.source != plan_source::sampled) out_.wrong("optimize_streaming did not sample");
+    return took / 1e3;
+  }
+
+  bench::results& out_;
+  const bench::temporary_folder folder_;
+  amorsize::runtime known_{{.store = folder_.path(), .max_n_jobs = 2}};
+  amorsize::runtime blank_{{.store = "off"}};
+};
+
 }  // namespace
 
 int main(int count, char** texts) {
@@ -133,5 +212,6 @@ int main(int count, char** texts) {
   constexpr kind kinds[] = {
       {"100 ns", 100, 100'000}, {"10 us", 1e4, 1'000}, {"1 ms", 1e6, 32}, {"10 ms", 1e7, 8}};
   for (const kind& of : kinds) contest(out, on, of).hold(given.rounds(31));
+  stream_contest(out).hold(given.rounds(31));
   return out.finish("planning on the caller's thread");
 }

@@ -2,6 +2,7 @@
 #include <tbb/parallel_pipeline.h>
 #include <amorsize/amorsize.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -61,6 +62,12 @@ struct stream_work {
     const std::uint64_t two = sum(items / 2, items);
     other.join();
     return one + two;
+  }
+  std::uint64_t serial() const {
+    std::uint64_t all = 0;
+    auto next = source();
+    while (const auto i = next()) all += item(*i);
+    return all;
   }
   std::uint64_t ours() const {
     std::uint64_t all = 0;
@@ -144,17 +151,67 @@ void compare(bench::results& out, const bench::arguments& given, const std::stri
   out.add(row, "tbb pipeline, searched", pipeline);
 }
 
+/// Beside a loop that calls the same source, function and sink. The stream is a known one.
+template <class Work>
+void compare_with_loop(bench::results& out, const bench::arguments& given, const std::string& row,
+                       const Work& what) {
+  const std::uint64_t expected = what.serial();
+  if (what.ours() != expected) out.wrong(row);
+  std::vector<double> ours;
+  for (int round = 0; round < given.rounds(11); ++round) {
+    const double loop = nanoseconds([&] { what.serial(); });
+    ours.push_back(nanoseconds([&] {
+                     if (what.ours() != expected) out.wrong(row);
+                   }) /
+                   loop);
+  }
+  out.add(row + ", over a serial loop", "amorsize", ours);
+}
+
+/// A source that waits for each item, and items that take twice as long.
+struct waiting_work {
+  std::size_t items = 0;
+  std::uint64_t steps = 0;
+
+  auto source() const {
+    return [last = items, next = std::size_t{0}]() mutable -> std::optional<std::size_t> {
+      if (next == last) return std::nullopt;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      return next++;
+    };
+  }
+  std::uint64_t serial() const {
+    std::uint64_t all = 0;
+    auto next = source();
+    while (const auto i = next()) all += work(steps) + *i;
+    return all;
+  }
+  std::uint64_t ours() const {
+    std::uint64_t all = 0;
+    amorsize::stream_map(
+        source(), [this](std::size_t i) { return work(steps) + i; },
+        [&all](std::uint64_t x) { all += x; }, {.name = "stream that waits"});
+    return all;
+  }
+};
+
 }  // namespace
 
 int main(int count, char** texts) {
   const bench::arguments given(count, texts);
   bench::results out("stream", given);
   const double step_ns = nanoseconds([] { work(1'000'000); }) / 1e6;
+  const auto steps_of = [step_ns](double ns) {
+    return std::max(std::uint64_t{1}, static_cast<std::uint64_t>(ns / step_ns));
+  };
+  const double total_ns = given.quick ? 5e6 : 4e7;
+  const auto items_of = [&](double ns) { return static_cast<std::size_t>(total_ns / ns); };
   for (const double item_ns : {20.0, 200.0, 2e3, 2e4}) {
-    const double total_ns = given.quick ? 5e6 : 4e7;
-    const auto steps = static_cast<std::uint64_t>(item_ns / step_ns);
     compare(out, given, std::to_string(static_cast<int>(item_ns)) + " ns an item",
-            {static_cast<std::size_t>(total_ns / item_ns), steps < 1 ? 1 : steps});
+            stream_work{items_of(item_ns), steps_of(item_ns)});
   }
-  return out.finish("time over that of two independent halves");
+  compare_with_loop(out, given, "2 ns an item", stream_work{items_of(2), steps_of(1)});
+  compare_with_loop(out, given, "source that waits 1 ms, items of 2 ms",
+                    waiting_work{given.quick ? 5U : 30U, steps_of(2e6)});
+  return out.finish("time over that of two independent halves, or of the serial loop");
 }

@@ -50,7 +50,8 @@ struct stateful_function {
   }
 };
 
-/// What a call holds of its function. `local()` gives what one chunk calls.
+/// What a call holds of its function. `local(worker)` gives what one chunk calls; without a number,
+/// the worker is this thread.
 template <class F>
 class called_function {
  public:
@@ -66,7 +67,7 @@ class called_function {
     check_callable(f, "f");
   }
 
-  auto local() const {
+  auto local(std::size_t /*worker*/ = 0) const {
     // A copy of what the function captured, where that is free: through a reference, writing a
     // byte-sized result would reload it for every item.
     if constexpr (is_free_to_copy()) {
@@ -108,8 +109,8 @@ class called_function<worker_function<MakeState, F>> {
     check_callable(f_, "f");
   }
 
-  auto local() {
-    std::unique_ptr<state>& mine = states_[worker_index()].value;
+  auto local(std::size_t worker = worker_index()) {
+    std::unique_ptr<state>& mine = states_[worker].value;
     if (!mine) mine.reset(new state(std::invoke(make_state_)));
     return stateful_function<F, state>{f_, *mine};
   }

@@ -57,7 +57,8 @@ struct stream_call {
 struct stream_part {
   void* results = nullptr;
   std::size_t count = 0;
-  std::size_t alone = 0;  ///< items
+  std::size_t alone = 0;   ///< items
+  std::size_t stride = 1;  ///< of these, to be told of together
 };
 
 class stream_session;

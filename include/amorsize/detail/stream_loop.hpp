@@ -2,6 +2,7 @@
 /// consumer.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <exception>
@@ -72,6 +73,7 @@ template <class Source, class F, class R, bool filters>
 class stream_loop final : public stream_state<R> {
   using source = source_of<Source>;
   using item = typename source::item;
+  static constexpr std::size_t the_consumer = 0;  // as a worker, also inside another call
 
  public:
   template <class G>
@@ -91,8 +93,7 @@ class stream_loop final : public stream_state<R> {
     while (ask()) {
       if (alone_ > 0) run_alone(sink);
       while (this->now_ != this->last_) {
-        give(sink, *this->now_);
-        this->take_back();
+        give_some(sink);
         if (this->lane_->stopped.load(std::memory_order_relaxed)) this->drop();
       }
     }
@@ -124,17 +125,22 @@ class stream_loop final : public stream_state<R> {
     std::destroy_n(places<T>(memory), count);
   }
 
+  static constexpr std::size_t ahead = 1024 / sizeof(item) + 1;  // items, to be read soon
+
   static read_end read(void* context, std::byte* items, std::size_t last,
                        std::atomic<std::size_t>& filled, const std::atomic<bool>& asked) {
     source& from = static_cast<stream_loop*>(context)->source_;
     item* const place = places<item>(items);
     std::size_t i = filled.load(std::memory_order_relaxed);
-    while (i != last) {
-      if (!from.read(place + i)) return read_end::over;
+    const auto keep = [&](typename source::reference one) {
+      // Its place was another processor's last.
+      __builtin_prefetch(items + (i + ahead) * sizeof(item), 1);
+      source::keep(place + i, static_cast<typename source::reference>(one));
       filled.store(++i, std::memory_order_release);  // pairs with the acquire of who claims
-      if (asked.load(std::memory_order_relaxed)) return read_end::asked;
-    }
-    return read_end::full;
+      return i != last && !asked.load(std::memory_order_relaxed);
+    };
+    if (i != last && !from.visit(keep)) return read_end::over;
+    return i == last ? read_end::full : read_end::asked;
   }
 
   static run_end run(void* context, std::byte* items, std::byte* results,
@@ -204,10 +210,11 @@ class stream_loop final : public stream_state<R> {
     std::size_t kept = 0;
     R* const out = places<R>(room_);
     try {
-      const auto call = function_.local();
+      const auto call = function_.local(the_consumer);
       const auto use = [&](auto&& one) {
         ++this->lane_->alone;
         make(call, std::forward<decltype(one)>(one), out, kept);
+        return false;
       };
       if (!source_.visit(use)) return end_alone();
     } catch (...) {
@@ -236,9 +243,14 @@ class stream_loop final : public stream_state<R> {
       }
       return;
     }
+    if (this->lane_->asked.load(std::memory_order_relaxed)) {
+      alone_ = 0;
+      return;
+    }
+    const std::size_t most = alone_;
     std::size_t done = 0;
     try {
-      const auto call = function_.local();
+      const auto call = function_.local(the_consumer);
       const auto use = [&](auto&& one) {
         ++done;
         if constexpr (filters) {
@@ -248,13 +260,9 @@ class stream_loop final : public stream_state<R> {
           R made(call(std::forward<decltype(one)>(one)));
           give(sink, made);
         }
+        return done != most && !this->lane_->asked.load(std::memory_order_relaxed);
       };
-      const std::size_t most = alone_;
-      while (done != most && !this->lane_->asked.load(std::memory_order_relaxed)) {
-        if (source_.visit(use)) continue;
-        end_alone();
-        break;
-      }
+      if (!source_.visit(use)) end_alone();
     } catch (...) {
       fail();
       throw;
@@ -262,6 +270,17 @@ class stream_loop final : public stream_state<R> {
     this->lane_->alone += done;
     this->count_returned(done);
     alone_ = 0;
+  }
+
+  /// As many results as the engine wants to be told of together.
+  template <class Sink>
+  void give_some(Sink& sink) {
+    const auto count = std::min(stride_, static_cast<std::size_t>(this->last_ - this->now_));
+    for (std::size_t i = 0; i != count; ++i) {
+      give(sink, *this->now_);
+      std::destroy_at(this->now_++);
+    }
+    this->count_returned(count);
   }
 
   template <class Sink>
@@ -289,6 +308,7 @@ class stream_loop final : public stream_state<R> {
     this->now_ = this->last_ = nullptr;
     const stream_part part = next_part(*session_);
     alone_ = part.alone;
+    stride_ = part.stride;
     if (part.count != 0) {
       this->now_ = static_cast<R*>(part.results);
       this->last_ = this->now_ + part.count;
@@ -300,6 +320,7 @@ class stream_loop final : public stream_state<R> {
   F f_;
   called_function<F> function_;
   std::size_t alone_ = 0;  // items that may be read and run here before the engine is asked again
+  std::size_t stride_ = 1;
   alignas(R) std::byte room_[sizeof(R)];  // of a result that was made here
   stream_handle session_;                 // last: it is closed before what its threads use goes
 };
@@ -326,11 +347,12 @@ class stream_sample {
   static std::size_t run(void* context, std::size_t most) {
     stream_sample& self = *static_cast<stream_sample*>(context);
     const auto call = self.function_.local();
-    const auto use = [&call](auto&& item) {
-      static_cast<void>(call(std::forward<decltype(item)>(item)));
-    };
     std::size_t done = 0;
-    while (done != most && self.source_.visit(use)) ++done;
+    const auto use = [&](auto&& item) {
+      static_cast<void>(call(std::forward<decltype(item)>(item)));
+      return ++done != most;
+    };
+    if (most > 0) self.source_.visit(use);
     return done;
   }
 

@@ -32,6 +32,11 @@ inline constexpr bool is_optional = false;
 template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
 
+/// Whether a copy is worth what it saves: one that nobody else sees stays in registers.
+template <class T>
+inline constexpr bool is_free_to_copy =
+    std::is_trivially_copyable_v<T>&& std::is_copy_constructible_v<T> && sizeof(T) <= 64;
+
 /// A range as `std::views::all` holds it: views and rvalues by value, other lvalues by reference.
 template <class Range>
 class held_range {
@@ -83,32 +88,31 @@ class range_source {
 
   void start(std::stop_token) noexcept {}
 
-  /// Makes the next item at `place`; false: there is none.
-  bool read(item* place) {
-    if (!advance()) return false;
-    if constexpr (stays) {
-      ::new (static_cast<void*>(place)) item(std::addressof(**next_));
-    } else if constexpr (is_stream || !std::is_constructible_v<value, read_as>) {
-      ::new (static_cast<void*>(place)) item(std::ranges::iter_move(*next_));
-    } else {
-      ::new (static_cast<void*>(place)) item(**next_);
-    }
-    return true;
-  }
-
-  /// Calls `use` with the next item; false: there is none.
+  /// Calls `use` with items until it returns false. False: there are no more.
   template <class Use>
   bool visit(const Use& use) {
-    if (!advance()) return false;
-    if constexpr (is_lvalue) {
-      use(static_cast<reference>(**next_));
-    } else if constexpr (is_stream || !std::is_constructible_v<value, read_as>) {
-      use(static_cast<reference>(std::ranges::iter_move(*next_)));
+    if (next_) {
+      ++*next_;
     } else {
-      value now(**next_);
-      use(static_cast<reference>(now));
+      next_.emplace(std::ranges::begin(*range_));
     }
-    return true;
+    if constexpr (is_free_to_copy<iterator>) {
+      iterator at = *next_;
+      const bool has_more = visit(at, use);
+      *next_ = at;
+      return has_more;
+    } else {
+      return visit(*next_, use);
+    }
+  }
+
+  /// Makes the item that `visit` gave at `place`.
+  static void keep(item* place, reference one) {
+    if constexpr (stays) {
+      ::new (static_cast<void*>(place)) item(std::addressof(one));
+    } else {
+      ::new (static_cast<void*>(place)) item(static_cast<reference>(one));
+    }
   }
 
   static reference pass(item& kept) {
@@ -120,14 +124,25 @@ class range_source {
   }
 
  private:
-  /// As late as possible: what comes after the last item that was asked for is not waited for.
-  bool advance() {
-    if (next_) {
-      ++*next_;
-    } else {
-      next_.emplace(std::ranges::begin(*range_));
+  /// From `at` to the last item used: what comes behind it is not waited for.
+  template <class Use>
+  bool visit(iterator& at, const Use& use) {
+    for (;; ++at) {
+      if (at == std::ranges::end(*range_)) return false;
+      if (!give(at, use)) return true;
     }
-    return *next_ != std::ranges::end(*range_);
+  }
+
+  template <class Use>
+  static bool give(iterator& at, const Use& use) {
+    if constexpr (is_lvalue) {
+      return use(static_cast<reference>(*at));
+    } else if constexpr (is_stream || !std::is_constructible_v<value, read_as>) {
+      return use(static_cast<reference>(std::ranges::iter_move(at)));
+    } else {
+      value now(*at);
+      return use(static_cast<reference>(now));
+    }
   }
 
   held_range<Range> range_;
@@ -159,29 +174,39 @@ class called_source {
 
   void start(std::stop_token token) noexcept { token_ = std::move(token); }
 
-  bool read(item* place) {
-    made next = make();
-    if (!next) return false;
-    ::new (static_cast<void*>(place)) item(std::move(*next));
-    return true;
-  }
-
   template <class Use>
   bool visit(const Use& use) {
-    made next = make();
-    if (!next) return false;
-    use(std::move(*next));
-    return true;
+    if constexpr (is_free_to_copy<call>) {
+      call copy(call_);
+      const bool has_more = visit(copy, use);
+      std::construct_at(std::addressof(call_), copy);
+      return has_more;
+    } else {
+      return visit(call_, use);
+    }
+  }
+
+  static void keep(item* place, reference one) {
+    ::new (static_cast<void*>(place)) item(std::move(one));
   }
 
   static reference pass(item& kept) { return std::move(kept); }
 
  private:
-  made make() {
+  template <class Use>
+  bool visit(call& from, const Use& use) {
+    for (;;) {
+      made next = make(from);
+      if (!next) return false;
+      if (!use(std::move(*next))) return true;
+    }
+  }
+
+  made make(call& from) {
     if constexpr (takes_token) {
-      return std::invoke(call_, token_);
+      return std::invoke(from, token_);
     } else {
-      return std::invoke(call_);
+      return std::invoke(from);
     }
   }
 

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstddef>
 #include <initializer_list>
 #include <vector>
 
@@ -125,4 +126,30 @@ TEST_CASE("of what arms share, nothing is in doubt about their difference") {
   const posterior p(arms, usual_error);
   CHECK(p.variance_of_difference(0, 1) < 0.1 * p.variance(0));
   CHECK(p.variance_of_difference(0, 0) == 0);
+}
+
+TEST_CASE("what a buffer took says more of near ones than of far ones, and of its own order") {
+  std::vector<arm> arms;
+  for (const std::size_t buffer : {16U, 32U, 512U}) {
+    for (const bool ordered : {true, false}) {
+      const configuration by{.n_jobs = 2, .buffer_size = buffer, .use_ordered = ordered};
+      arms.push_back({by, 500, 0, 0, 0});
+    }
+  }
+  measure(arms[0], 1'000);
+  const posterior p(arms, usual_error);
+  CHECK(moved(p, arms, 0) > moved(p, arms, 2));
+  CHECK(moved(p, arms, 2) > moved(p, arms, 4));
+  CHECK(moved(p, arms, 0) > moved(p, arms, 1));
+  CHECK(moved(p, arms, 4) > moved(p, arms, 5));
+  CHECK(moved(p, arms, 5) > 0);
+}
+
+TEST_CASE("batches know neither buffers nor orders") {
+  std::vector<arm> arms = widths({1'000, 500, 250});
+  measure(arms[1], 700);
+  const posterior batch(arms, usual_error);
+  for (arm& a : arms) a.by.use_ordered = false;
+  const posterior same(arms, usual_error);
+  for (std::size_t i = 0; i < arms.size(); ++i) CHECK(same.mean(i) == batch.mean(i));
 }

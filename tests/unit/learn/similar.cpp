@@ -132,8 +132,8 @@ TEST_CASE("of a row every configuration is kept, of more than there is room for 
   sized_record record = record_at({});
   record.outcomes = {outcome_of(2, 60), outcome_of(2, 50), outcome_of(2, 70)};
   for (int i = 0; i < 3; ++i) record.outcomes[static_cast<std::size_t>(i)].by.chunk_rung = i;
-  record.outcomes.push_back(outcome_of(4, 30));
-  record.outcomes.back().by.buffer_size = 8;  // of a stream
+  record.outcomes.push_back(outcome_of(2, 30, 0.5));
+  record.outcomes.back().by.buffer_size = 8;  // differs from the first in that alone
   index.insert(record, 1);
   REQUIRE(index.outcomes(0).size() == 3);
   CHECK(index.outcomes(0)[1].chunk_rung == 1);

@@ -1,0 +1,84 @@
+#include "plan/stream_trial.hpp"
+
+#include <initializer_list>
+
+#include "doctest/doctest.h"
+
+using amorsize::detail::recent_items;
+using amorsize::detail::stream_trial;
+using phase = stream_trial::phase;
+
+namespace {
+
+constexpr double step_ns = 10'000;
+
+/// Runs a stream whose items take so long in either phase; returns the time spent sharing.
+double run(stream_trial& trial, double alone_ns, double shared_ns, double for_ns) {
+  double shared = 0;
+  for (double at = 0; at < for_ns; at += step_ns) {
+    const bool shares = trial.now() == phase::shared;
+    if (shares) shared += step_ns;
+    trial.advance(step_ns / (shares ? shared_ns : alone_ns), step_ns);
+  }
+  return shared;
+}
+
+/// Nanoseconds until the phase changes.
+double until_change(stream_trial& trial, double item_ns) {
+  double took = step_ns;
+  while (!trial.advance(step_ns / item_ns, step_ns)) took += step_ns;
+  return took;
+}
+
+}  // namespace
+
+TEST_CASE("sharing that is clearly slower is given up long before its trial is over") {
+  stream_trial slower(true, phase::alone);
+  until_change(slower, 2);
+  const double clearly = until_change(slower, 4);
+  stream_trial alike(true, phase::alone);
+  until_change(alike, 2);
+  CHECK(clearly < until_change(alike, 2.1) / 2);
+  CHECK(slower.now() == phase::alone);
+}
+
+TEST_CASE("items that become dear are tried shared soon, however long sharing did not pay") {
+  stream_trial trial(true, phase::alone);
+  run(trial, 2, 6, 2e9);
+  REQUIRE(trial.now() == phase::alone);
+  run(trial, 2'000, 1'000, 2e7);
+  CHECK(trial.now() == phase::shared);
+  CHECK(run(trial, 2'000, 1'000, 1e9) > 0.95e9);
+}
+
+TEST_CASE("items that become cheap are tried alone soon, however long sharing paid") {
+  stream_trial trial(true, phase::alone);
+  run(trial, 100, 55, 2e9);
+  REQUIRE(trial.now() == phase::shared);
+  run(trial, 2, 6, 2e7);
+  CHECK(trial.now() == phase::alone);
+}
+
+TEST_CASE("one slow reading is no change") {
+  stream_trial trial(true, phase::alone);
+  run(trial, 2, 6, 2e9);
+  CHECK_FALSE(trial.advance(step_ns / 2, 1000 * step_ns));
+  run(trial, 2, 6, 1e7);
+  CHECK(trial.now() == phase::alone);
+}
+
+TEST_CASE("a first item that takes 1000 times longer or shorter than the rest is soon forgotten") {
+  for (const double first : {1000.0, 0.001}) {
+    recent_items items;
+    items.observe(1, first);
+    for (int chunk = 0; chunk < 250; ++chunk) items.observe(1, 1);
+    CHECK(items.item_ns() == doctest::Approx(1).epsilon(0.05));
+  }
+}
+
+TEST_CASE("items that change after very many are seen as what they are now") {
+  recent_items items;
+  for (int chunk = 0; chunk < 100'000; ++chunk) items.observe(700, 700 * 20);
+  for (int chunk = 0; chunk < 150; ++chunk) items.observe(1, 20'000);
+  CHECK(items.item_ns() > 10'000);
+}
