@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <utility>
 
 #include "widths.hpp"
 
@@ -17,6 +18,38 @@ inline constexpr std::array orders{amorsize::result_order::input,
 
 inline amorsize::stream_options stream_at_width(int n_jobs, std::size_t buffer_size = 0) {
   return {.n_jobs = n_jobs, .buffer_size = buffer_size, .on = &wide()};
+}
+
+/// The two ways to have a stream's results.
+enum class form { range, sink };
+inline constexpr std::array forms{form::range, form::sink};
+
+template <class Source, class F, class Take>
+void consume(form how, Source&& source, const F& f, Take&& take,
+             const amorsize::stream_options& options) {
+  if (how == form::sink) {
+    amorsize::stream_map(std::forward<Source>(source), f, take, options);
+  } else {
+    for (auto& r : amorsize::stream_map(std::forward<Source>(source), f, options)) {
+      take(std::move(r));
+    }
+  }
+}
+
+/// Each width, order and form, with little and with more room.
+template <class Check>
+void in_all_ways(const Check& check) {
+  for (const int n_jobs : widths) {
+    for (const auto order : orders) {
+      for (const form how : forms) {
+        for (const std::size_t buffer : {1U, 5U}) {
+          amorsize::stream_options options = stream_at_width(n_jobs, buffer);
+          options.order = order;
+          check(how, options);
+        }
+      }
+    }
+  }
 }
 
 /// What was read and what was delivered, as the test sees it.
@@ -58,6 +91,14 @@ inline auto counted_source(flow& through, int items) {
   return [&through, items, next = 0]() mutable -> std::optional<int> {
     if (next == items) return std::nullopt;
     through.read();
+    return next++;
+  };
+}
+
+/// The numbers from 0 to `items`, not included.
+inline auto numbers(int items) {
+  return [items, next = 0]() mutable -> std::optional<int> {
+    if (next == items) return std::nullopt;
     return next++;
   };
 }
