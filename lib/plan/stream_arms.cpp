@@ -14,7 +14,7 @@ namespace {
 constexpr double prior_log_error = 0.25;
 
 // Of an item that is shared: its part of claiming, delivering and locking.
-constexpr double sharing_ns = 10;
+constexpr double sharing_ns = 4;
 
 // Another buffer than the one that hides the spread is worse by this, for each factor of two.
 constexpr double off_buffer = 0.005;

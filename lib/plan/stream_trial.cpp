@@ -5,8 +5,8 @@ namespace {
 
 constexpr double first_ns = 100'000;
 
-// Sharing has just begun: helpers are still on their way.
-constexpr double settling_ns = 150'000;
+// Sharing has just begun: helpers are still on their way, and memory is new.
+constexpr double settling_ns = 300'000;
 constexpr double trial_ns = 800'000;
 constexpr double first_back_off_ns = 20'000'000;
 constexpr double most_back_off = 4;

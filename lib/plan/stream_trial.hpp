@@ -51,8 +51,8 @@ class stream_trial {
   /// whether the phase changes.
   bool advance(double items, double elapsed);
 
-  double alone_ns() const { return seen_[0].item_ns(); }   ///< an item; zero: not known
-  double shared_ns() const { return seen_[1].item_ns(); }  ///< an item; zero: not known
+  const items_seen& alone() const { return seen_[0]; }   ///< the last time that it was
+  const items_seen& shared() const { return seen_[1]; }  ///< the last time that it was
 
  private:
   items_seen& of(phase p) { return seen_[p == phase::alone ? 0 : 1]; }

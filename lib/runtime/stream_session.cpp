@@ -33,6 +33,9 @@ constexpr double between_looks_ns = 1e8;
 // Results may be much larger than those before: so many are made before the limit sees one.
 constexpr std::size_t few_of_any_size = 8;
 
+// A trial of sharing says which way is faster here, but not what it takes in the long run.
+constexpr double telling_ns = 5e6;
+
 // What has run for so long may be worth what the store costs to read.
 constexpr double worth_consulting_ns = 2e7;
 
@@ -342,8 +345,12 @@ measurement stream_session::outcome_of(const run_report& report) const {
     const configuration& by = facts_.workers == 1 ? alone : shared;
     done.outcomes.add({by, report.wall / static_cast<double>(report.items)});
   } else {
-    if (trial_->alone_ns() > 0) done.outcomes.add({alone, duration(trial_->alone_ns())});
-    if (trial_->shared_ns() > 0) done.outcomes.add({shared, duration(trial_->shared_ns())});
+    const auto add = [&](const configuration& by, const items_seen& seen) {
+      const bool tells = seen.elapsed >= std::min(telling_ns, report.wall.count() / 2);
+      if (tells && seen.items > 0) done.outcomes.add({by, duration(seen.item_ns())});
+    };
+    add(alone, trial_->alone());
+    add(shared, trial_->shared());
   }
   if (decision_.chosen.is_trial && done.outcomes.count != 0) {
     const double part = static_cast<double>(report.items) / std::max(decision_.in.items, 1.0);

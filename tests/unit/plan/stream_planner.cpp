@@ -193,10 +193,10 @@ TEST_CASE("a trial keeps sharing where that is faster, and stays alone where it 
 TEST_CASE("a trial measures what an item takes in both phases") {
   stream_trial trial(true, phase::alone);
   while (trial.now() == phase::alone) trial.advance(10, 10 * 100);
-  CHECK(trial.alone_ns() == doctest::Approx(100));
+  CHECK(trial.alone().item_ns() == doctest::Approx(100));
   share_of_shared(trial, 100, 60, 1e6);
   CHECK(trial.now() == phase::shared);
-  CHECK(trial.shared_ns() == doctest::Approx(60));
+  CHECK(trial.shared().item_ns() == doctest::Approx(60));
 }
 
 TEST_CASE("a trial that may not share never does") {
@@ -239,7 +239,7 @@ TEST_CASE("a trial's first readings of sharing, while helpers are on their way, 
   }
   REQUIRE(trial.now() == phase::shared);
   trial.advance(1, 100'000);  // nobody has come yet
-  CHECK(trial.shared_ns() == 0);
-  for (int i = 0; i < 100 && trial.shared_ns() == 0; ++i) trial.advance(100, 100 * 55);
-  CHECK(trial.shared_ns() == doctest::Approx(55));
+  CHECK(trial.shared().item_ns() == 0);
+  for (int i = 0; i < 100 && trial.shared().item_ns() == 0; ++i) trial.advance(100, 100 * 55);
+  CHECK(trial.shared().item_ns() == doctest::Approx(55));
 }
