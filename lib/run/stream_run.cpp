@@ -203,6 +203,8 @@ void stream_run::finish(stream_chunk& chunk, run_end&& end) noexcept {
 
 /// Until there may be something: awake for a while, then asleep.
 void stream_run::wait(lock_type& lock) {
+  // What was delivered, or left out, since others last looked may have made room to read.
+  if (may_reader_read()) space_.notify_all();
   if (!std::exchange(has_waited_, true)) return await_event(lock);
   const unsigned seen = events_.load(std::memory_order_relaxed);
   asked_.store(true, std::memory_order_relaxed);

@@ -204,3 +204,26 @@ TEST_CASE("the source is read on the consumer's thread only where asked, whereve
     }
   }
 }
+
+TEST_CASE("what is left out makes room for a source that waits") {
+  for (const auto order : support::orders) {
+    for (const std::size_t buffer_size : {std::size_t{1}, std::size_t{2}, std::size_t{5}}) {
+      amorsize::stream_options options = support::stream_at_width(2, buffer_size);
+      options.order = order;
+      const auto source = [next = 0]() mutable -> std::optional<int> {
+        std::this_thread::sleep_for(milliseconds(1));
+        if (next == 40) return std::nullopt;
+        return next++;
+      };
+      const auto tens = [](int x) -> std::optional<int> {
+        std::this_thread::sleep_for(milliseconds(1));
+        if (x % 10 != 9) return std::nullopt;
+        return x;
+      };
+      int taken = 0;
+      amorsize::stream_filter_map(
+          source, tens, [&taken](int) { ++taken; }, options);
+      CHECK(taken == 4);
+    }
+  }
+}
