@@ -149,8 +149,13 @@ stream_proposal stream_arms::propose(const learning_budget& may) const {
 
 stream_proposal propose_stream(const stream_input& in, const learning_budget& may) {
   const bool is_any = in.order == result_order::any;
-  if (has_evidence(in) && in.facts.item_ns > 0) return stream_arms(in).propose(may);
   stream_proposal made;
+  if (has_evidence(in) && in.facts.item_ns > 0) {
+    made = stream_arms(in).propose(may);
+    // One worker has no order, but others may come to it.
+    if (!is_any) made.by.use_ordered = in.order == result_order::input;
+    return made;
+  }
   made.by.n_jobs = in.n_jobs != 0 ? in.n_jobs : in.facts.workers;
   made.by.buffer_size = automatic_buffer(in, made.by.n_jobs);
   // Where any order does, none waits for another.

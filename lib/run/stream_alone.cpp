@@ -56,6 +56,7 @@ bool stream_run::take_from_consumer() noexcept {
                                            std::memory_order_acq_rel)) {
     end_alone();
     is_out_ = outstanding() > 0;
+    returned_at_end_ = reserved_;
     return true;
   }
   is_token_wanted_ = true;

@@ -44,7 +44,7 @@ std::size_t stream_run::backlog() const noexcept {
 /// Reads up to `most` items, and whatever comes of it is for all.
 void stream_run::read(lock_type& lock, std::size_t most) {
   stream_block* const block = block_to_fill();
-  if (block == nullptr) return;
+  if (block == nullptr) return wake_others(lock);
   const std::size_t from = block->filled.load(std::memory_order_relaxed);
   const std::size_t wanted =
       std::min({most, block->capacity - from, std::max(credit(), std::size_t{1})});

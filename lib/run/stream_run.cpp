@@ -60,7 +60,7 @@ stream_run::stream_run(const stream_order& order, stream_lane& lane)
 
 stream_run::~stream_run() {
   leave();
-  if (place_.here == nullptr || process::is_forked()) return;
+  if (place_.here == nullptr) return;
   place_.here->forget();
   order_.helpers->give_back(place_);
 }
@@ -76,11 +76,11 @@ stream_part stream_run::next() {
   has_waited_ = false;
   for (;;) {
     if (is_at_end_) return {};
+    const bool awaits_helper = is_token_wanted_ && !has_waited_;  // which is about to read
     if (lane_.stopped.load(std::memory_order_relaxed)) {
       fail(
           std::make_exception_ptr(operation_cancelled("the stream was stopped by its stop token")));
     }
-    if (is_starved_) fail(failure_);
     if (order_.read_on_caller && pace_.shares && should_read()) {
       read(lock, pace_.batch);
     } else if (stream_chunk* const done = line_.take_done(); done != nullptr) {
@@ -91,21 +91,22 @@ stream_part stream_run::next() {
       lane_.returned.store(lane_.returned.load(std::memory_order_relaxed) + passed,
                            std::memory_order_release);
       if (is_out_) {
+        returned_at_end_ = lane_.returned.load(std::memory_order_relaxed) + done->end.kept;
         pthread_getcpuclockid(pthread_self(), &consumer_clock_);
         const stream_part part{line_.results(*done), done->end.kept, 0, stride(done->end.kept)};
         wake_others(lock, false);
         return part;
       }
       release_given();
+    } else if (is_starved_ && running_ == 0 && !line_.has_chunks()) {
+      fail(failure_);
     } else if (claimable() > 0 && !failure_) {
       const consumer_at_work here;
       run(lock, true);
-    } else if (is_token_wanted_ && !has_waited_) {
-      wait(lock);  // for the helper that is about to read
-    } else if (may_be_alone()) {
+    } else if (!awaits_helper && may_be_alone()) {
       const stream_part part = begin_alone(lock);
       if (part.alone > 0) return part;
-    } else if (is_readable() && !source_waits_ && running_ == 0 && credit() > 0) {
+    } else if (!awaits_helper && is_readable() && !source_waits_ && running_ == 0 && credit() > 0) {
       const consumer_at_work here;
       read(lock, 1);
     } else if (is_over_ && is_drained()) {
@@ -164,7 +165,7 @@ stream_chunk* stream_run::claim() {
 /// Runs the first items that nobody has claimed.
 void stream_run::run(lock_type& lock, bool by_consumer) {
   stream_chunk* const claimed = claim();
-  if (claimed == nullptr) return;
+  if (claimed == nullptr) return wake_others(lock);
   stream_chunk& chunk = *claimed;
   ++running_;
   running_items_ += chunk.count;
@@ -242,7 +243,6 @@ void stream_run::await_event(lock_type& lock) noexcept {
 void stream_run::fail(std::exception_ptr what) {
   is_at_end_ = true;
   is_left_ = true;
-  source_.request_stop();
   space_.notify_all();
   std::rethrow_exception(std::move(what));
 }
@@ -250,20 +250,18 @@ void stream_run::fail(std::exception_ptr what) {
 void stream_run::stop() noexcept {
   lane_.stopped.store(true, std::memory_order_seq_cst);
   lane_.asked.store(true, std::memory_order_seq_cst);
+  // What the parent of this process has of it may be locked.
+  if (process::is_forked() && has_company()) return;
   source_.request_stop();
   const lock_type lock(mutex_);
+  is_left_ = true;
+  asked_.store(true, std::memory_order_relaxed);
   events_.fetch_add(1, std::memory_order_relaxed);
   result_.notify_one();
   space_.notify_all();
 }
 
 void stream_run::leave() noexcept {
-  if (process::is_forked() && (place_.here != nullptr || has_reader_)) {
-    if (reader_.joinable()) reader_.detach();
-    // Threads of the parent wait there, and would be waited for.
-    static_cast<void>(conditions_.release());
-    return;  // its helpers are the parent's
-  }
   {
     const lock_type lock(mutex_);
     is_left_ = is_at_end_ = true;

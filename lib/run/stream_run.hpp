@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <memory>
 #include <mutex>
 #include <stop_token>
 #include <thread>
@@ -50,7 +49,9 @@ class stream_run final : public team {
   void leave() noexcept;  ///< nothing is running when it returns
 
   // Any thread's:
-  void stop() noexcept;  ///< no more is read, and the next result is `operation_cancelled`
+  void stop() noexcept;  ///< no more is read or run, and the next result is `operation_cancelled`
+
+  bool has_company() const noexcept { return place_.here != nullptr; }  ///< of threads
 
   // The consumer's, once left:
   const stream_pace& pace() const noexcept { return pace_; }
@@ -123,16 +124,11 @@ class stream_run final : public team {
   std::atomic<unsigned> events_{0};             // that a consumer may wait for
 
   alignas(64) spin_mutex mutex_;  // of all below
-  struct conditions {
-    std::condition_variable_any result;
-    std::condition_variable_any space;
-  };
-  std::unique_ptr<conditions> conditions_ = std::make_unique<conditions>();
-  std::condition_variable_any& result_ = conditions_->result;
-  std::condition_variable_any& space_ = conditions_->space;
+  std::condition_variable_any result_;
+  std::condition_variable_any space_;
   stream_pace pace_;
   stream_line line_;
-  bool is_left_ = false;
+  bool is_left_ = false;  // nothing more is read or run
 
   // The source:
   std::size_t reserved_ = 0;    // items read, or to be read by who has the token
@@ -147,7 +143,7 @@ class stream_run final : public team {
   std::size_t running_items_ = 0;
   int helpers_ = 0;                // that are here
   bool is_resting_ = false;        // one of them
-  int rests_ = 0;                  // since a result was given to the consumer
+  int rests_ = 0;                  // since the consumer came back from a result
   ticks called_ = 0;               // last
   std::exception_ptr failure_;     // of the lowest item that failed
   std::size_t failed_ = SIZE_MAX;  // that item's chunk's sequence
@@ -155,7 +151,8 @@ class stream_run final : public team {
 
   // The consumer:
   stream_chunk* given_ = nullptr;
-  bool is_out_ = false;  // it has a result, and is in the user's code
+  bool is_out_ = false;              // it has a result, and is in the user's code
+  std::size_t returned_at_end_ = 0;  // of what it has: it is back then
   bool is_waiting_ = false;
   bool has_waited_ = false;  // for a while already
   bool is_at_end_ = false;

@@ -96,7 +96,9 @@ bool stream_run::rest(lock_type& lock) {
 
 /// Whether there is room but for a result that the consumer has just been given.
 bool stream_run::has_late_credit() const noexcept {
-  return is_out_ && is_readable() && !order_.read_on_caller && outstanding() == pace_.window &&
+  const bool has_one =
+      is_out_ && lane_.returned.load(std::memory_order_relaxed) != returned_at_end_;
+  return has_one && is_readable() && !order_.read_on_caller && outstanding() == pace_.window &&
          line_.unclaimed() < backlog();
 }
 
@@ -112,6 +114,7 @@ void stream_run::await_room(lock_type& lock, condition is_ready) {
   const std::size_t returned = lane_.returned.load(std::memory_order_relaxed);
   const double computed = cpu_time(consumer_clock_);
   if (space_.wait_for(lock, rest_time, [&] { return (this->*is_ready)(); })) return;
+  if (lane_.returned.load(std::memory_order_relaxed) != returned) rests_ = 0;
   if (!has_late_credit() || lane_.returned.load(std::memory_order_relaxed) != returned) return;
   const bool is_known = cpu_time(consumer_clock_) - computed > surely_known_ns;
   if (is_known || ++rests_ >= most_rests) read(lock, 1);

@@ -61,7 +61,7 @@ class engine {
 
   // Of a stream that runs, to its session:
   stream_decision decide(const stream_options& options, const char* (*types)(),
-                         std::size_t result_bytes) noexcept;
+                         std::size_t result_bytes, bool is_crowded) noexcept;
   bool is_ready_to_consult() noexcept;
   bool consult(stream_decision& of, const workload& work) noexcept;
   void remember(const stream_decision& of, const measurement& whole) noexcept;

@@ -121,14 +121,15 @@ bool engine::believes(const stream_input& in, const stream_proposal& chosen) {
 
 /// Before a stream runs: what is known of it decides, as far as the user does not.
 stream_decision engine::decide(const stream_options& options, const char* (*types)(),
-                               std::size_t result_bytes) noexcept {
+                               std::size_t result_bytes, bool is_crowded) noexcept {
   stream_decision made;
   made.learn = strictest(learn_, options.learn);
   made.in = describe_stream(options);
   made.in.facts.buffered_bytes = static_cast<double>(result_bytes);
   made.work = memory_of_stream(options, types, made.learn);
-  // A stream inside another call is not measured, and may not learn.
-  const bool may_learn = made.learn == learning::on && this_thread.depth == 0;
+  // What is not recorded at its end is not worth a trial.
+  const bool may_learn = made.learn == learning::on && this_thread.depth == 0 && !is_crowded &&
+                         made.in.pins.chunksize == 0 && !options.read_on_caller;
   try {
     if (made.work != nullptr) {
       if (made.learn == learning::frozen) experience_->look_up_now(*made.work);

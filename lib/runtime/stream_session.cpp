@@ -1,6 +1,7 @@
 #include "runtime/stream_session.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "amorsize/error.hpp"
@@ -57,23 +58,30 @@ stream_session::~stream_session() {
   on_stop_.reset();
   source_.request_stop();
   leave_callers();
+  if (!run_) return;
+  if (process::is_forked() && !is_of_child_ && run_->has_company()) {
+    // Its threads are the parent's, and may have been anywhere in it.
+    static_cast<void>(run_.release());
+    return;
+  }
+  run_.reset();  // before what its threads use
 }
 
 stream_part stream_session::next() {
   if (is_at_end_) return {};
-  if (!is_begun_) begin();
-  if (process::is_forked() && !is_of_child_) {
-    throw operation_cancelled("the stream was begun by the parent of this process: it ends here");
-  }
-  if (options_.on_progress) tell_progress(false);
-  look_at_memory();
-  consult();
   try {
+    if (!is_begun_) begin();
+    if (process::is_forked() && !is_of_child_) {
+      throw operation_cancelled("the stream was begun by the parent of this process: it ends here");
+    }
+    if (options_.on_progress) tell_progress(false);
+    look_at_memory();
+    consult();
     const stream_part part = run_->next();
     if (part.count == 0 && part.alone == 0) end();
     return part;
   } catch (...) {
-    is_at_end_ = true;
+    fail_alone();
     throw;
   }
 }
@@ -88,8 +96,9 @@ void stream_session::begin() {
   is_crowded_ = engine_.callers().fetch_add(1, std::memory_order_relaxed) > 0;
   is_counted_ = true;
   const std::size_t bytes = call_.body.results_have_size ? 0 : call_.body.result_bytes;
-  decision_ = engine_.decide(options_, call_.types, bytes);
+  decision_ = engine_.decide(options_, call_.types, bytes, is_crowded_);
   facts_ = decision_.in.facts;
+  is_known_ = facts_.item_ns > 0;
   if (options_.memory_limit == 0) {
     facts_.memory_limit = memory_share_.bytes();
     facts_.least_buffer = static_cast<std::size_t>(facts_.workers);
@@ -98,7 +107,7 @@ void stream_session::begin() {
   pins_ = decision_.in.pins;
   if (decision_.has_evidence) follow_evidence();
   planned_ = tick_clock::now();
-  run_.emplace(order(), lane_);
+  run_ = std::make_unique<stream_run>(order(), lane_);
   on_stop_.emplace(options_.stop, stopper{this});
 }
 
@@ -117,7 +126,7 @@ stream_order stream_session::order() {
   // Results of unknown size: not many, before the first one is known.
   if (call_.body.results_have_size &&
       (options_.memory_limit != 0 || decision_.in.pins.buffer_size == 0)) {
-    const auto few = static_cast<std::size_t>(2 * facts_.workers);
+    const std::size_t few = 2 * static_cast<std::size_t>(facts_.workers);
     order.pace.window = std::min(order.pace.window, few);
   }
   order.source = source_;
@@ -129,6 +138,7 @@ stream_order stream_session::order() {
 void stream_session::fail_alone() noexcept {
   is_at_end_ = true;
   source_.request_stop();
+  if (run_) run_->stop();
 }
 
 namespace {
@@ -149,7 +159,7 @@ void stream_session::has_run(const chunk_run& chunk, stream_pace& pace) noexcept
   items_.observe(chunk.items, static_cast<double>(chunk.elapsed));
   recent_.observe(static_cast<double>(chunk.items), nanoseconds(chunk.elapsed));
   // The first items of a stream that is known tell less than what is known.
-  if (is_sampled_ || decision_.in.facts.item_ns <= 0) {
+  if (is_sampled_ || !is_known_) {
     facts_.item_ns = tick_clock::nanoseconds(items_.mean());
     facts_.coefficient_of_variation = items_.coefficient_of_variation();
   }
@@ -206,6 +216,7 @@ void stream_session::has_delivered(const items_timed& batch, stream_pace& pace) 
   seen_variation_ = facts_.coefficient_of_variation;
   if (std::exchange(has_news_, false)) {
     follow_evidence();
+    has_changed_ = true;
     if (trial_) follow(trial_->now(), pace);
   }
   if (!trial_) return;
@@ -234,8 +245,12 @@ void stream_session::look_at_memory() {
   const ticks now = tick_clock::now();
   if (now < next_look_) return;
   next_look_ = now + static_cast<ticks>(tick_clock::to_ticks(between_looks_ns));
-  memory_share_.look(amorsize::detail::look_at_memory(system_files{}),
-                     filled_bytes_.load(std::memory_order_relaxed));
+  try {
+    memory_share_.look(amorsize::detail::look_at_memory(system_files{}),
+                       filled_bytes_.load(std::memory_order_relaxed));
+  } catch (const std::bad_alloc&) {
+    return;  // it looks again
+  }
   memory_limit_.store(memory_share_.bytes(), std::memory_order_relaxed);
 }
 
@@ -248,8 +263,8 @@ void stream_session::tell_progress(bool is_end) {
 
 /// Whether measurements say that sharing does not pay.
 bool stream_session::starts_alone() const noexcept {
-  return decision_.has_evidence && options_.n_jobs == 0 && decision_.chosen.by.n_jobs == 1 &&
-         facts_.workers > 1;
+  return decision_.has_evidence && options_.n_jobs == 0 && !options_.read_on_caller &&
+         decision_.chosen.by.n_jobs == 1 && facts_.workers > 1;
 }
 
 /// What was measured decides, until this stream shows otherwise: the other way is tried, much
@@ -335,8 +350,13 @@ measurement stream_session::outcome_of(const run_report& report) const {
   done.work.estimated_item_time = report.plan.estimated_item_time;
   done.work.coefficient_of_variation = report.plan.coefficient_of_variation;
   done.wall = report.wall;
+  if (decision_.chosen.is_trial) {
+    const double part = static_cast<double>(report.items) / std::max(decision_.in.items, 1.0);
+    done.explored = report.wall - decision_.chosen.best * part;
+  }
   // What others slowed, or the user made otherwise than a plan would, says nothing of a plan.
   if (is_crowded_ || decision_.in.pins.chunksize != 0 || options_.read_on_caller) return done;
+  if (has_changed_ && !trial_) return done;  // no configuration ran for all of it
   configuration shared{.n_jobs = facts_.workers, .use_ordered = decision_.plan.use_ordered};
   shared.buffer_size =
       pins_.buffer_size != 0 ? pins_.buffer_size : buffer_rung(run_->pace().window);
@@ -351,10 +371,6 @@ measurement stream_session::outcome_of(const run_report& report) const {
     };
     add(alone, trial_->alone());
     add(shared, trial_->shared());
-  }
-  if (decision_.chosen.is_trial && done.outcomes.count != 0) {
-    const double part = static_cast<double>(report.items) / std::max(decision_.in.items, 1.0);
-    done.explored = report.wall - decision_.chosen.best * part;
   }
   return done;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -64,7 +65,7 @@ class stream_session final : public stream_observer {
   stream_lane lane_;
   std::stop_source source_;
   stream_decision decision_;
-  std::optional<stream_run> run_;
+  std::unique_ptr<stream_run> run_;
   std::optional<std::stop_callback<stopper>> on_stop_;
   bool is_begun_ = false;
   bool is_at_end_ = false;
@@ -75,6 +76,8 @@ class stream_session final : public stream_observer {
   bool is_counted_ = false;    // among the callers
   bool is_consulted_ = false;  // the store has been asked
   bool has_news_ = false;      // it knew more
+  bool has_changed_ = false;   // and the stream goes on otherwise
+  bool is_known_ = false;      // from before: what an item takes
   double seen_item_ns_ = 0;    // by the consumer, last
   double seen_variation_ = 0;
 

@@ -5,5 +5,6 @@
 
 int main() {
   std::vector<int> items{1, 2, 3};
-  amorsize::stream_map(items, [](int i) { return i; }, [](const char*) {});
+  amorsize::stream_map(
+      items, [](int i) { return i; }, [](const char*) {});
 }
