@@ -189,6 +189,41 @@ TEST_CASE("where one thread was measured to be faster, a stream runs on its cons
   CHECK(rt.report.plan.n_jobs == 1);
 }
 
+TEST_CASE(
+    "results keep the order asked for, where one thread in any order was measured to be best") {
+  fresh rt;
+  const workload work{.name = "order", .items = 4'000, .estimated_item_time = duration(1e5)};
+  for (int i = 0; i < 3; ++i) rt.tell(work, plan_of(1, 1, false), 4'000 * 5e4);
+  // Items that wait: sharing is found to be faster as the stream goes on.
+  const auto uneven = [](int item) {
+    if (item % 7 == 0) std::this_thread::sleep_for(std::chrono::microseconds(300));
+    return item;
+  };
+  int next = 0;
+  bool is_in_order = true;
+  amorsize::stream_map(
+      numbers(4'000), uneven, [&](int item) { is_in_order = is_in_order && item == next++; },
+      rt.named("order"));
+  CHECK(rt.report.plan.use_ordered);
+  CHECK(is_in_order);
+  CHECK(next == 4'000);
+}
+
+TEST_CASE("what is not recorded is not tried: a stream of a pinned chunk runs by what is best") {
+  fresh rt;
+  const workload work{.name = "fixed chunk", .items = 20, .estimated_item_time = duration(2e5)};
+  for (int i = 0; i < 200; ++i) rt.tell(work, plan_of(2, 16, true), 20 * 1.1e5);
+  rt.tell(work, plan_of(1, 1, true), 20 * 2.1e5);
+  stream_options options = rt.named("fixed chunk");
+  options.chunksize = 1;
+  for (int i = 0; i < 100; ++i) {
+    amorsize::stream_map(
+        numbers(20), [](int item) { return item; }, [](int) {}, options);
+    REQUIRE(rt.report.plan.n_jobs == 2);
+    REQUIRE(rt.report.plan.buffer_size == 16);
+  }
+}
+
 TEST_CASE("what the user pins is run, and is recorded as it was") {
   fresh rt;
   stream_options options = rt.named("pinned");

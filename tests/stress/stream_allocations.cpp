@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <new>
@@ -97,6 +98,22 @@ const use uses[] = {
        amorsize::stream_filter_map(
            source(), f, [&](const std::unique_ptr<int>& x) { sum += *x; }, o);
        return sum == (items / 2) * (items / 2 - 1);
+     }},
+    {"a source that waits",
+     [](const options& o) {
+       int sum = 0;
+       amorsize::stream_map(
+           [next = 0]() mutable -> std::optional<std::unique_ptr<int>> {
+             if (next == items) return std::nullopt;
+             std::this_thread::sleep_for(std::chrono::microseconds(200));
+             return std::make_unique<int>(next++);
+           },
+           [](std::unique_ptr<int> x) {
+             std::this_thread::sleep_for(std::chrono::microseconds(100));
+             return *x;
+           },
+           [&](int x) { sum += x; }, o);
+       return sum == items * (items - 1) / 2;
      }},
     {"two stages",
      [](const options& o) {

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <latch>
 #include <optional>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -29,11 +30,12 @@ long sum_of_stream(int items, const amorsize::stream_options& options) {
 constexpr long expected = 999 * 1000 / 2;
 
 /// How a child meets the stream that its parent is in.
-enum class way { leaves, ignores };
+enum class way { leaves, stops, ignores };
 
 template <class Stream>
-[[noreturn]] void child(way how, std::optional<Stream>& results) {
+[[noreturn]] void child(way how, std::optional<Stream>& results, std::stop_source& stop) {
   alarm(60);
+  if (how == way::stops) stop.request_stop();
   if (how == way::leaves) results.reset();
   expect(sum_of_stream(1000, {}) == expected, "a child streams");
   expect(sum_of_stream(1000, {.n_jobs = 3, .buffer_size = 5}) == expected,
@@ -45,17 +47,19 @@ template <class Stream>
 }
 
 void fork_once(way how, int taken, amorsize::runtime& on) {
+  std::stop_source stop;
   using made = decltype(amorsize::stream_map(
       std::vector<int>(), [](int x) { return x; }, amorsize::stream_options()));
   std::vector<int> items(400);
   for (std::size_t i = 0; i < items.size(); ++i) items[i] = static_cast<int>(i);
-  std::optional<made> results(amorsize::stream_map(std::move(items), [](int x) { return x; },
-                                                   {.n_jobs = 3, .buffer_size = 20, .on = &on}));
+  std::optional<made> results(
+      amorsize::stream_map(std::move(items), [](int x) { return x; },
+                           {.n_jobs = 3, .buffer_size = 20, .stop = stop.get_token(), .on = &on}));
   auto at = results->begin();
   for (int i = 0; i < taken; ++i) ++at;
   const pid_t forked = fork();
   expect(forked >= 0, "a process can be forked");
-  if (forked == 0) child(how, results);
+  if (forked == 0) child(how, results, stop);
   for (int i = taken; i < 400; ++i, ++at) expect(*at == i, "the parent's stream goes on");
   expect(at == results->end(), "the parent's stream ends");
   int status = -1;
@@ -69,7 +73,7 @@ void fork_once(way how, int taken, amorsize::runtime& on) {
 int main() {
   amorsize::runtime on({.max_n_jobs = 3});
   for (int round = 0; round < rounds(25); ++round) {
-    for (const way how : {way::leaves, way::ignores}) {
+    for (const way how : {way::leaves, way::stops, way::ignores}) {
       fork_once(how, 7 * round, on);
     }
   }
@@ -86,7 +90,9 @@ int main() {
     });
   }
   all_busy.wait();
-  for (int round = 0; round < rounds(40); ++round) fork_once(way::leaves, 3 * round, on);
+  for (int round = 0; round < rounds(40); ++round) {
+    fork_once(round % 2 == 0 ? way::leaves : way::stops, 3 * round, on);
+  }
   ends = true;
   for (std::thread& t : busy) t.join();
 }

@@ -57,6 +57,18 @@ TEST_CASE("the buffer and order that were measured faster are chosen, and swappe
   }
 }
 
+TEST_CASE("one thread's outcomes have no order: the one that was asked for is kept") {
+  for (const bool is_ordered : {false, true}) {
+    stream_input in = two_workers();
+    in.order = is_ordered ? result_order::input : result_order::completion;
+    measure(in, {.n_jobs = 1, .buffer_size = 1, .use_ordered = !is_ordered}, 2'000);
+    measure(in, {.n_jobs = 2, .buffer_size = 16, .use_ordered = is_ordered}, 4'000);
+    CHECK(best(in).n_jobs == 1);
+    CHECK(best(in).use_ordered == is_ordered);
+    CHECK(plan_for(in, propose_stream(in, {})).use_ordered == is_ordered);
+  }
+}
+
 TEST_CASE("an order that was not asked for is never chosen, however fast it was") {
   stream_input in = two_workers();
   measure(in, {.n_jobs = 2, .buffer_size = 64, .use_ordered = false}, 1'000);
