@@ -81,7 +81,7 @@ struct stream_options {
   int max_n_jobs = 0;
 
   /// Limit: bytes of the results that wait for the consumer. Zero: a tenth of the memory that is
-  /// available.
+  /// available. What items hold that have been read and not run is bounded by `buffer_size` alone.
   std::size_t memory_limit = 0;
 
   result_order order = result_order::input;

@@ -4,8 +4,6 @@
 
 #include <cstddef>
 
-#include "plan/stream_trial.hpp"
-
 namespace amorsize::detail {
 
 /// What a stream is like, as far as it is known; zero: not known.

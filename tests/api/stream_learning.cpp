@@ -193,17 +193,22 @@ TEST_CASE(
     "results keep the order asked for, where one thread in any order was measured to be best") {
   fresh rt;
   const workload work{.name = "order", .items = 4'000, .estimated_item_time = duration(1e5)};
-  for (int i = 0; i < 3; ++i) rt.tell(work, plan_of(1, 1, false), 4'000 * 5e4);
+  for (int i = 0; i < 3; ++i) {
+    rt.tell(work, plan_of(1, 1, false), 4'000 * 5e4);
+    rt.tell(work, plan_of(2, 64, true), 4'000 * 9e4);
+  }
   // Items that wait: sharing is found to be faster as the stream goes on.
   const auto uneven = [](int item) {
     if (item % 7 == 0) std::this_thread::sleep_for(std::chrono::microseconds(300));
     return item;
   };
+  stream_options options = rt.named("order");
+  options.learn = learning::frozen;  // by what is best, not to learn
   int next = 0;
   bool is_in_order = true;
   amorsize::stream_map(
       numbers(4'000), uneven, [&](int item) { is_in_order = is_in_order && item == next++; },
-      rt.named("order"));
+      options);
   CHECK(rt.report.plan.use_ordered);
   CHECK(is_in_order);
   CHECK(next == 4'000);

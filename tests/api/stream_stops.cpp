@@ -77,7 +77,7 @@ TEST_CASE("a source that hears of a failure may stop whatever its stream is part
     };
     const auto run = [](int x) {
       if (x == 12) throw std::runtime_error("the twelfth");
-      return x;
+      return wait_some(x);
     };
     int delivered = 0;
     const auto stream = [&] {

@@ -30,6 +30,23 @@ double until_change(stream_trial& trial, double item_ns) {
   return took;
 }
 
+/// Runs a trial over items of known times; returns the share of items run in the better phase.
+double share_of_shared(stream_trial& trial, double alone_ns, double shared_ns, double total_ns) {
+  double elapsed = 0;
+  double items = 0;
+  double shared = 0;
+  constexpr double each = 100;
+  while (elapsed < total_ns) {
+    const bool is_shared = trial.now() == phase::shared;
+    const double took = each * (is_shared ? shared_ns : alone_ns);
+    elapsed += took;
+    items += each;
+    if (is_shared) shared += each;
+    trial.advance(each, took);
+  }
+  return shared / items;
+}
+
 }  // namespace
 
 TEST_CASE("sharing that is clearly slower is given up long before its trial is over") {
@@ -81,4 +98,65 @@ TEST_CASE("items that change after very many are seen as what they are now") {
   for (int chunk = 0; chunk < 100'000; ++chunk) items.observe(700, 700 * 20);
   for (int chunk = 0; chunk < 150; ++chunk) items.observe(1, 20'000);
   CHECK(items.item_ns() > 10'000);
+}
+
+TEST_CASE("a trial keeps sharing where that is faster, and stays alone where it is not") {
+  stream_trial gains(true, phase::alone);
+  CHECK(share_of_shared(gains, 100, 55, 1e9) > 0.95);
+  stream_trial loses(true, phase::alone);
+  CHECK(share_of_shared(loses, 20, 60, 1e9) < 0.05);
+}
+
+TEST_CASE("a trial measures what an item takes in both phases") {
+  stream_trial trial(true, phase::alone);
+  while (trial.now() == phase::alone) trial.advance(10, 10 * 100);
+  CHECK(trial.alone().item_ns() == doctest::Approx(100));
+  share_of_shared(trial, 100, 60, 1e6);
+  CHECK(trial.now() == phase::shared);
+  CHECK(trial.shared().item_ns() == doctest::Approx(60));
+}
+
+TEST_CASE("a trial that may not share never does") {
+  stream_trial trial(false, phase::alone);
+  CHECK(share_of_shared(trial, 100, 1, 1e9) == 0);
+  CHECK(trial.now() == phase::alone);
+}
+
+TEST_CASE("gains too small to be sure of do not decide for sharing") {
+  stream_trial trial(true, phase::alone);
+  CHECK(share_of_shared(trial, 100, 98, 1e9) < 0.05);
+}
+
+TEST_CASE("a trial follows a stream that changes") {
+  stream_trial trial(true, phase::alone);
+  share_of_shared(trial, 20, 60, 1e8);
+  CHECK(trial.now() == phase::alone);
+  CHECK(share_of_shared(trial, 100, 55, 1e10) > 0.9);
+  CHECK(trial.now() == phase::shared);
+}
+
+TEST_CASE("what a trial loses in the worse phase is bounded by a small share of the time") {
+  for (const double worse : {1.1, 2.0, 10.0}) {
+    stream_trial trial(true, phase::alone);
+    double elapsed = 0;
+    double lost = 0;
+    while (elapsed < 1e9) {
+      const double took = 100 * (trial.now() == phase::shared ? 50 * worse : 50);
+      if (trial.now() == phase::shared) lost += took - 100 * 50;
+      elapsed += took;
+      trial.advance(100, took);
+    }
+    CHECK(lost < 0.05 * elapsed);
+  }
+}
+
+TEST_CASE("a trial's first readings of sharing, while helpers are on their way, do not count") {
+  stream_trial trial(true, phase::alone);
+  while (!trial.advance(100, 100 * 100)) {
+  }
+  REQUIRE(trial.now() == phase::shared);
+  trial.advance(1, 100'000);  // nobody has come yet
+  CHECK(trial.shared().item_ns() == 0);
+  for (int i = 0; i < 100 && trial.shared().item_ns() == 0; ++i) trial.advance(100, 100 * 55);
+  CHECK(trial.shared().item_ns() == doctest::Approx(55));
 }
