@@ -9,12 +9,13 @@ constexpr double first_ns = 100'000;
 constexpr double settling_ns = 300'000;
 constexpr double trial_ns = 800'000;
 constexpr double first_back_off_ns = 20'000'000;
+constexpr double known_ns = 100'000'000;
 constexpr double most_back_off = 4;
 constexpr double worth_switching = 0.95;
 
 // So much slower, for so long, needs no longer trial.
 constexpr double clearly_worse = 1.4;
-constexpr double clear_ns = 100'000;
+constexpr double clear_ns = 250'000;
 
 // Item times that differ so much, at several looks in a row, are of other items. No more often than
 // this, since a trial costs up to a millisecond.
@@ -28,15 +29,17 @@ constexpr double between_changes_ns = 10'000'000;
 stream_trial::stream_trial(bool may_share, phase first, bool is_known)
     : may_share_(may_share),
       now_(first),
-      limit_(is_known ? first_back_off_ns : first_ns),
+      limit_(is_known ? known_ns : first_ns),
       back_off_(first_back_off_ns) {}
 
-bool stream_trial::advance(double items, double elapsed) {
+bool stream_trial::advance(double items, double elapsed, bool ran_alone) {
+  if (now_ == phase::alone && !ran_alone) return false;
   since_ += elapsed;
   if (now_ == phase::shared && since_ < settling_ns) return false;
   const phase other = now_ == phase::alone ? phase::shared : phase::alone;
   const bool is_other_work = has_changed(items, elapsed);
   of(now_).add(items, elapsed);
+  all_[index(now_)].add(items, elapsed);
   if (!may_share_) return false;
   if (is_other_work) {
     back_off_ = first_back_off_ns;

@@ -49,20 +49,23 @@ class stream_trial {
 
   /// `items` were delivered, and it took `elapsed` since the last time this was called. Returns
   /// whether the phase changes.
-  bool advance(double items, double elapsed);
+  /// \param ran_alone  else they are of chunks: left from before, where the consumer is alone now
+  bool advance(double items, double elapsed, bool ran_alone = true);
 
-  const items_seen& alone() const { return seen_[0]; }   ///< the last time that it was
-  const items_seen& shared() const { return seen_[1]; }  ///< the last time that it was
+  const items_seen& alone() const { return all_[index(phase::alone)]; }
+  const items_seen& shared() const { return all_[index(phase::shared)]; }
 
  private:
-  items_seen& of(phase p) { return seen_[p == phase::alone ? 0 : 1]; }
+  static std::size_t index(phase p) { return p == phase::alone ? 0 : 1; }
+  items_seen& of(phase p) { return seen_[index(p)]; }
   void enter(phase next);
   bool is_clearly_worse(phase other);
   bool has_changed(double items, double elapsed);
 
   const bool may_share_;
   phase now_;
-  items_seen seen_[2];
+  items_seen seen_[2];  // since it last had to be measured anew
+  items_seen all_[2];
   items_seen late_;   // since it last looked for a change
   int unlike_ = 0;    // looks in a row that found one
   double since_ = 0;  // in this phase

@@ -219,9 +219,11 @@ void stream_session::has_delivered(const items_timed& batch, stream_pace& pace) 
     has_changed_ = true;
     if (trial_) follow(trial_->now(), pace);
   }
+  const bool ran_alone = std::exchange(has_run_alone_, false);
   if (!trial_) return;
+  const auto items = static_cast<double>(batch.items);
   const double elapsed = tick_clock::nanoseconds(static_cast<double>(batch.elapsed));
-  if (trial_->advance(static_cast<double>(batch.items), elapsed)) follow(trial_->now(), pace);
+  if (trial_->advance(items, elapsed, ran_alone)) follow(trial_->now(), pace);
 }
 
 void stream_session::has_read(const items_timed& batch, stream_pace& pace) noexcept {
@@ -234,6 +236,7 @@ void stream_session::has_read(const items_timed& batch, stream_pace& pace) noexc
 
 void stream_session::has_run_alone(const items_timed& batch, stream_pace& pace) noexcept {
   if (batch.items == 0) return;
+  has_run_alone_ = true;
   pace.alone = std::min(items_in(alone_ns, item_time(batch)), 2 * pace.alone);
   if (!pace.shares) pace.alone = std::max<std::size_t>(pace.alone, 1);
 }

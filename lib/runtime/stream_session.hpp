@@ -87,6 +87,7 @@ class stream_session final : public stream_observer {
   stream_facts facts_;
   std::optional<stream_trial> trial_;  // once the items are known to be cheap
   bool is_sampled_ = false;
+  bool has_run_alone_ = false;  // since results were last delivered
 
   std::atomic<double> memory_limit_{0};  // bytes, of results that wait
   std::atomic<double> filled_bytes_{0};  // as much as there may be of them now

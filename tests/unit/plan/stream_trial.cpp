@@ -160,3 +160,33 @@ TEST_CASE("a trial's first readings of sharing, while helpers are on their way, 
   for (int i = 0; i < 100 && trial.shared().item_ns() == 0; ++i) trial.advance(100, 100 * 55);
   CHECK(trial.shared().item_ns() == doctest::Approx(55));
 }
+
+TEST_CASE("results left from sharing say nothing of a consumer that is alone now") {
+  stream_trial trial(true, phase::shared, true);
+  run(trial, 50, 30, 99e6);
+  REQUIRE(trial.now() == phase::shared);
+  until_change(trial, 30);
+  REQUIRE(trial.now() == phase::alone);
+  for (int i = 0; i < 100; ++i) CHECK_FALSE(trial.advance(1'000, 1'000, false));  // 1 ns each
+  CHECK(trial.alone().items == 0);
+  until_change(trial, 50);
+  CHECK(trial.now() == phase::shared);
+  CHECK(trial.alone().item_ns() == doctest::Approx(50));
+}
+
+TEST_CASE("a trial tells of all the time that a stream was run in either way") {
+  stream_trial trial(true, phase::alone);
+  const double shared = run(trial, 50, 30, 1e9);
+  CHECK(trial.shared().item_ns() == doctest::Approx(30));
+  CHECK(trial.alone().item_ns() == doctest::Approx(50));
+  // But for some settling each time, all of it.
+  CHECK(trial.shared().elapsed > 0.99 * shared);
+  CHECK(trial.alone().elapsed + trial.shared().elapsed > 0.99e9);
+}
+
+TEST_CASE("what is known to be better is left only after a long time") {
+  for (const phase known : {phase::alone, phase::shared}) {
+    stream_trial trial(true, known, true);
+    CHECK(until_change(trial, 40) >= 50e6);
+  }
+}
