@@ -7,11 +7,11 @@ namespace amorsize::detail {
 namespace {
 
 // Many times what it costs to claim and deliver a chunk.
-constexpr double chunk_ns = 15'000;
+constexpr double chunk_ns = 30'000;
 constexpr double most_items = 1U << 16U;
 
 // Chunks in the buffer for each worker: what others go on with while one is late.
-constexpr double chunks_each = 16;
+constexpr double chunks_each = 8;
 
 // Before anything is known of their spread, items may differ this much. More than the most is seen
 // where a worker lost its processor, not in items.
