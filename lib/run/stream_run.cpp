@@ -106,7 +106,8 @@ stream_part stream_run::next() {
         const stream_part part{line_.results(*done), done->end.kept, 0, stride(done->end.kept)};
         wake_others(lock, false);
         lock.unlock();
-        prefetch(static_cast<const std::byte*>(part.results), part.count * order_.body.result_bytes);
+        prefetch(static_cast<const std::byte*>(part.results),
+                 part.count * order_.body.result_bytes);
         return part;
       }
       release_given();
