@@ -24,7 +24,7 @@ constexpr char usage[] =
     "  -v         lines that do not match\n"
     "  -s STATUS  only requests of the common log format that ended so: 404, or 5 for 500 to 599\n"
     "  --stats    count matches by status at the end, on standard error\n"
-    "Status 0: there were matches; 1: there were none; 2: an error.\n";
+    "Exit status 0: lines were printed; 1: none were; 2: an error.\n";
 
 struct settings {
   std::string pattern;
@@ -94,6 +94,10 @@ settings choose(int count, char** arguments) {
     if (flag == 's') chosen.status = optarg;
     if (flag == 't') chosen.stats = true;
   }
+  if (chosen.status.size() > 3 ||
+      chosen.status.find_first_not_of("0123456789") != std::string::npos) {
+    refuse("-s is " + chosen.status + ", must be one to three digits");
+  }
   if (optind + 1 != count) refuse("one PATTERN is needed");
   chosen.pattern = arguments[optind];
   return chosen;
@@ -129,7 +133,8 @@ int main(int count, char** arguments) try {
     for (const auto& [status, times] : found) {
       std::fprintf(stderr, "%8zu %s\n", times, status.empty() ? "no request" : status.c_str());
     }
-    std::fprintf(stderr, "%8zu of %zu lines match\n", matches, report.items);
+    std::fprintf(stderr, "%8zu of %zu lines %s\n", matches, report.items,
+                 chosen.inverted ? "do not match" : "match");
     std::fprintf(stderr, "%s\n", amorsize::explain(report).c_str());
   }
   return matches == 0 ? 1 : 0;

@@ -77,7 +77,7 @@ void show(const totals& all, const amorsize::run_report& report, double seconds)
   const auto in = static_cast<double>(all.in);
   const auto out = static_cast<double>(all.out);
   std::fprintf(stderr, "bytes:         %.0f in, %.0f out\n", in, out);
-  std::fprintf(stderr, "ratio:         %.3f\n", all.in == 0 ? 1 : out / in);
+  if (all.in > 0) std::fprintf(stderr, "ratio:         %.3f\n", out / in);
   std::fprintf(stderr, "time:          %.3f s, %.1f MB/s\n", seconds, in / 1e6 / seconds);
   std::fprintf(stderr, "run:           %s\n", amorsize::explain(report).c_str());
   std::fprintf(stderr, "peak buffered: %zu blocks\n", report.peak_buffered);

@@ -39,6 +39,9 @@ requires std::ranges::forward_range<Range> batch_plan optimize(Range&& range, co
 template <class Range, class F>
 requires std::ranges::forward_range<Range> stream_plan
 optimize_streaming(Range&& range, const F& f, const stream_options& options = {}) {
+  using item = typename detail::source_of<Range>::reference;
+  using result = typename detail::called_function<F>::template result<item>::type;
+  static_assert(!std::is_void_v<result>, "f returns nothing: a stream is of results");
   detail::stream_sample<Range, F> sample(std::forward<Range>(range), f, options);
   return detail::plan_stream(sample.describe(), options);
 }

@@ -89,7 +89,8 @@ struct stream_options {
   /// Contract: the source is read by the consumer's thread only, and may keep results waiting.
   bool read_on_caller = false;
 
-  /// Contract: run this plan instead of choosing one. What is given above wins over it.
+  /// Contract: run this plan instead of choosing one. What is given above wins over it; its
+  /// `use_ordered` counts where `order` is `any`. A chunk larger than the buffer is made smaller.
   std::optional<stream_plan> plan = {};
 
   learning learn = learning::on;
@@ -102,7 +103,7 @@ struct stream_options {
   /// end. The total is not known.
   std::function<void(progress)> on_progress = {};
 
-  /// Filled when the stream has come to its end.
+  /// Filled when the stream has come to its end, not when it is left or fails.
   run_report* report = nullptr;
 
   /// Null: `runtime::shared()`. It has to outlive the stream.

@@ -13,7 +13,8 @@ namespace amorsize {
 
 /// The plan that earlier calls suggest, without running anything: calls of the same name on this
 /// machine, in this process or in others that use its store; else, where the item time is told, the
-/// calls that are most alike. Empty where neither is known, or learning is off.
+/// calls that are most alike. Likeness goes by all that `workload` tells: what is left out makes
+/// others less alike. Empty where neither is known surely enough, or learning is off.
 ///
 /// The first one of a process reads the machine and opens the store (some milliseconds). Any
 /// thread. Throws `invalid_option`.

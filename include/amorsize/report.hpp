@@ -20,7 +20,7 @@ struct run_report {
   duration planning{};         ///< spent on choosing, not on items, by the calling thread
   duration wall{};             ///< of the whole call
   duration busy{};             ///< inside items, all workers added up
-  duration serial_estimate{};  ///< of a plain loop over the same items
+  duration serial_estimate{};  ///< of a plain loop over the same items; without source and consumer
   double speedup = 0.0;        ///< serial_estimate / wall
   speedup_basis basis = speedup_basis::measured_serial;
   std::size_t peak_buffered = 0;  ///< most items read but not delivered; zero in a batch

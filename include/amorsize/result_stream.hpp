@@ -13,7 +13,8 @@ namespace amorsize {
 /// Made by `stream_map`. Nothing is read before `begin()`. Its results can be gone through once, by
 /// one thread at a time; a result lives until the next one is asked for, and may be moved from.
 ///
-/// It may be moved while it runs, also to another thread. Destroying it leaves the stream early: no
+/// It may be moved while it runs, also to another thread; one that was moved from can only be
+/// destroyed or assigned to. Destroying it leaves the stream early: no
 /// more is read, the source's stop token is triggered, what has not started does not start, and
 /// what has is waited for.
 template <class R>
@@ -48,7 +49,7 @@ class result_stream {
     detail::stream_state<R>* of_ = nullptr;
   };
 
-  /// Where the stream is: at its first result, unless some were taken already.
+  /// Where the stream is: at its first result, or the one that was looked at last.
   iterator begin() {
     state_->start();
     return iterator(*state_);

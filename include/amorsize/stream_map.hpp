@@ -24,7 +24,7 @@ constexpr bool check_stream() {
                 "f is called as const, from several threads at once: drop `mutable`, or give each "
                 "worker a state of its own with amorsize::per_worker");
   static_assert(is_called || call::template is_called_as_mutable<item>,
-                "f cannot be called with an item of the source");
+                "f cannot be called with an item of the source; those of an lvalue range are T&");
   return is_called;
 }
 

@@ -107,3 +107,26 @@ TEST_CASE("a report is told with its plan, what was measured, and what the speed
   report.basis = speedup_basis::sampled;
   CHECK(explain(report).find("(estimated from a sample)") != std::string::npos);
 }
+
+TEST_CASE("a stream's report tells a speedup only where items take most, not source and consumer") {
+  run_report report;
+  report.plan.buffer_size = 64;
+  report.streaming = true;
+  report.items = 100;
+  report.wall = duration(1'000'000);
+  report.serial_estimate = duration(1'900'000);
+  report.speedup = 1.9;
+  CHECK(explain(report).find("; the items alone, on one thread: 1.9 ms (measured); speedup 1.9.") !=
+        std::string::npos);
+  report.serial_estimate = duration(400'000);
+  report.speedup = 0.4;
+  CHECK(explain(report).find("400 us (measured); source and consumer the rest.") !=
+        std::string::npos);
+  CHECK(explain(report).find("speedup") == std::string::npos);
+}
+
+TEST_CASE("a report of no items claims no speedup") {
+  run_report report;
+  CHECK(explain(report).find("There were no items.") != std::string::npos);
+  CHECK(explain(report).find("speedup") == std::string::npos);
+}
