@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -388,4 +389,23 @@ TEST_CASE("streams inside other calls, and those that others crowd, teach nothin
                               {.name = "outer", .on = &*rt.on});
   rt.on->save();
   CHECK(rt.folder.calls_of("nested") == 0);
+}
+
+TEST_CASE("a sample is run, though nobody looks at its results, also of an infinite range") {
+  // A function of its item alone, all of which an optimiser can see.
+  const auto steps = [](unsigned count) {
+    return [count](unsigned x) {
+      for (unsigned i = 0; i < count; ++i) x = x * 1664525U + 1013904223U;
+      return x;
+    };
+  };
+  const auto item_ns = [](const auto& range, const auto& f) {
+    return amorsize::optimize_streaming(range, f, {.learn = learning::off})
+        .estimated_item_time.count();
+  };
+  const std::vector<unsigned> finite(3'000, 7);
+  CHECK(item_ns(finite, steps(20'000)) > 20 * item_ns(finite, steps(100)));
+#if !defined(__clang__) || __clang_major__ >= 16  // earlier, libstdc++'s views do not compile
+  CHECK(item_ns(std::views::iota(0U), steps(20'000)) > 20 * item_ns(finite, steps(100)));
+#endif
 }
