@@ -14,9 +14,8 @@ namespace amorsize {
 /// one thread at a time; a result lives until the next one is asked for, and may be moved from.
 ///
 /// It may be moved while it runs, also to another thread; one that was moved from can only be
-/// destroyed or assigned to. Destroying it leaves the stream early: no
-/// more is read, the source's stop token is triggered, what has not started does not start, and
-/// what has is waited for.
+/// destroyed or assigned to. Destroying it leaves the stream early: no more is read, the source's
+/// stop token is triggered, what has not started does not start, and what has is waited for.
 template <class R>
 class result_stream {
  public:

@@ -99,31 +99,17 @@ std::string explain(const stream_plan& plan) {
          " read and not delivered, results " + order + ", " + source(plan) + "." + items(plan);
 }
 
-namespace {
-
-/// A plain loop would wait for source and consumer, too: what items take tells of it only where
-/// they take most.
-std::string of_items(const run_report& report) {
-  const std::string alone = "; the items alone, on one thread: " + to_text(report.serial_estimate) +
-                            " (" + basis(report.basis) + ")";
-  if (report.serial_estimate < report.wall / 2) return alone + "; source and consumer the rest.";
-  return alone + "; speedup " + number(report.speedup) + ".";
-}
-
-}  // namespace
-
 std::string explain(const run_report& report) {
   const std::string plan = report.streaming ? explain(report.plan)
                                             : explain(static_cast<const batch_plan&>(report.plan));
   if (report.items == 0) return plan + " There were no items.";
-  if (report.streaming) {
-    return plan + " Measured: " + count(report.items, "item") + " in " + to_text(report.wall) +
-           ", of which planning " + to_text(report.planning) + of_items(report);
-  }
+  // A plain loop would wait for source and consumer, too: it is not what their stream is told by.
+  const bool waits = report.streaming && report.serial_estimate < report.wall / 2;
   return plan + " Measured: " + count(report.items, "item") + " in " + to_text(report.wall) +
          ", of which planning " + to_text(report.planning) +
-         "; a plain loop: " + to_text(report.serial_estimate) + " (" + basis(report.basis) +
-         "); speedup " + number(report.speedup) + ".";
+         (report.streaming ? "; the items alone, on one thread: " : "; a plain loop: ") +
+         to_text(report.serial_estimate) + " (" + basis(report.basis) + "); " +
+         (waits ? "source and consumer the rest." : "speedup " + number(report.speedup) + ".");
 }
 
 }  // namespace amorsize
