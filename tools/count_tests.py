@@ -3,7 +3,8 @@
 
 Reads the logs of `meson test`. A doctest program counts as its cases, any other as one; a program
 that crashes, times out, ends with an error or runs no case has at least one failure. So has a log
-without tests. The last line is `N passed, N failed`, and the status 1 unless all passed.
+without tests. What failed programs printed last is shown again, for those who see but the end. The
+last line is `N passed, N failed`, and the status 1 unless all passed.
 """
 
 import argparse
@@ -14,6 +15,8 @@ import sys
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 STARTS = re.compile(r"^\[doctest\] doctest version is", re.MULTILINE)
+WRONG = re.compile(r"^\S+: (?:FATAL )?ERROR: ", re.MULTILINE)
+SHOWN_LINES = 30
 CASES = re.compile(
     r"^\[doctest\] test cases:\s*(\d+)\s*\|\s*(\d+) passed\s*\|\s*(\d+) failed", re.MULTILINE)
 PASSES = {"OK", "EXPECTEDFAIL"}
@@ -40,6 +43,18 @@ def count_program(test):
     return passed, max(failed, 1), result.lower()
 
 
+def last_words(test):
+    """From doctest's first failure on, or the last lines, of what a test printed."""
+    output = COLOUR.sub("", (test.get("stdout") or "") + (test.get("stderr") or ""))
+    lines = output.rstrip().splitlines()
+    wrong = WRONG.search(output)
+    if wrong is None:
+        return lines[-SHOWN_LINES:]
+    # The case's name stands some lines above what went wrong in it.
+    first = max(0, output.count("\n", 0, wrong.start()) - 6)
+    return lines[first:first + SHOWN_LINES]
+
+
 def count_log(path):
     """(passed, failed, complaints) of one log."""
     try:
@@ -55,6 +70,8 @@ def count_log(path):
         failed += bad
         if why:
             complaints.append(f"{path}: {test.get('name', '?')}: {why}")
+        if bad:
+            complaints += ["  " + line for line in last_words(test)]
     if passed + failed == 0:
         failed = 1
         complaints.append(f"{path}: no test was run")

@@ -32,6 +32,7 @@ class count_tests(unittest.TestCase):
                     paths[-1].write_text("".join(line + "\n" for line in log))
             options = [f"--step={step}" for step in steps]
             done = subprocess.run([sys.executable, TOOL, *options, *paths], capture_output=True, text=True)
+        self.output = done.stdout
         return done.stdout.splitlines()[-1], done.returncode
 
     def test_cases_of_all_programs_and_logs_are_added(self):
@@ -45,6 +46,18 @@ class count_tests(unittest.TestCase):
         for result in ("FAIL", "ERROR", "TIMEOUT", "INTERRUPT", "UNEXPECTEDPASS"):
             self.assertEqual(self.said([test(result, cases(5, 5, 0))]), ("5 passed, 1 failed", 1))
             self.assertEqual(self.said([test(result)]), ("0 passed, 1 failed", 1))
+
+    def test_what_went_wrong_is_shown_and_nothing_of_what_did_not(self):
+        failure = "TEST CASE:  the third\n\nx.cpp:7: ERROR: CHECK( 1 == 2 ) is NOT correct!\n"
+        much = "x.cpp:1: MESSAGE: of another\n" * 100
+        self.said([test("FAIL", much + failure + cases(5, 4, 1)), test(stdout="fine")])
+        self.assertIn("the third", self.output)
+        self.assertIn("x.cpp:7: ERROR: CHECK( 1 == 2 )", self.output)
+        self.assertLess(self.output.count("of another"), 10)
+        self.assertNotIn("fine", self.output)
+        self.said([test("FAIL", "said first\n" * 100 + "said last\n")])
+        self.assertIn("said last", self.output)
+        self.assertLess(self.output.count("said first"), 50)
 
     def test_failed_cases_fail_though_the_program_ends_well(self):
         self.assertEqual(self.said([test("OK", cases(5, 4, 1))]), ("4 passed, 1 failed", 1))
