@@ -2,9 +2,31 @@
 
 #include <pthread.h>
 
+#include <ctime>
 #include <thread>
 
 namespace amorsize::detail {
+namespace {
+
+pthread_mutex_t undivided_mutex = PTHREAD_MUTEX_INITIALIZER;
+thread_local constinit bool has_undivided_mutex = false;
+
+/// Not for ever: before glibc 2.36, what loads a library may wait for a fork.
+void before_fork() noexcept {
+  if (process::is_forked() || has_undivided_mutex) return;
+  timespec until{};
+  clock_gettime(CLOCK_REALTIME, &until);
+  ++until.tv_sec;
+  has_undivided_mutex = pthread_mutex_timedlock(&undivided_mutex, &until) == 0;
+}
+
+void after_fork() noexcept {
+  if (!has_undivided_mutex) return;
+  has_undivided_mutex = false;
+  pthread_mutex_unlock(&undivided_mutex);
+}
+
+}  // namespace
 
 constinit std::atomic<bool> process::forked_{false};
 constinit std::atomic<bool> process::threadless_{false};
@@ -21,9 +43,21 @@ process::watcher::~watcher() {
   if (auto* const last = last_.exchange(nullptr, std::memory_order_relaxed)) last();
 }
 
+process::undivided::undivided() noexcept
+    : is_held_(!is_forked() && pthread_mutex_lock(&undivided_mutex) == 0) {
+  if (is_held_) has_undivided_mutex = true;
+}
+
+process::undivided::~undivided() {
+  if (is_held_) after_fork();
+}
+
 void process::watch() noexcept {
   static const watcher at_exit = [] {
-    pthread_atfork(nullptr, nullptr, [] { forked_.store(true, std::memory_order_relaxed); });
+    pthread_atfork(before_fork, after_fork, [] {
+      after_fork();
+      forked_.store(true, std::memory_order_relaxed);
+    });
     return watcher{};
   }();
   static_cast<void>(at_exit);

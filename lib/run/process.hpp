@@ -27,6 +27,20 @@ class process {
     return !is_forked() && !threadless_.load(std::memory_order_seq_cst);
   }
 
+  /// While one is held, a fork by another thread waits, for a second at most. Held where a library
+  /// is loaded behind the caller's back: a child that is forked then finds the C library's lock of
+  /// exit functions held for ever, and hangs as it exits.
+  class undivided {
+   public:
+    undivided() noexcept;
+    ~undivided();
+    undivided(const undivided&) = delete;
+    undivided& operator=(const undivided&) = delete;
+
+   private:
+    bool is_held_;
+  };
+
   /// Held while TBB is called, so that an exit waits for it.
   class inside_tbb {
    public:

@@ -117,6 +117,7 @@ void engine::miss(double elapsed) noexcept {
 
 const machine& engine::this_machine() {
   std::call_once(machine_read_, [this] {
+    const process::undivided whole;  // hwloc loads and closes plugins
     machine_ = read_machine();
     has_machine_.store(true, std::memory_order_release);  // pairs with the acquire in `usable`
   });
