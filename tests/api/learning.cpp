@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "meeting.hpp"
 #include "message_of.hpp"
 #include "random.hpp"
 #include "store_folder.hpp"
@@ -255,8 +256,15 @@ TEST_CASE("a long call finds a better number of threads while it runs") {
 
 TEST_CASE("frozen, every call has the plan that the store gives, the first one included") {
   fresh rt;
-  for (int call = 0; call < 6; ++call) {
-    amorsize::parallel_for_each(forty, wait_some, rt.named("frozen"));
+  for (const auto& [n_jobs, wall] : {std::pair{1, 8.4e6}, std::pair{2, 4.3e6}}) {
+    run_report told;
+    told.plan.n_jobs = n_jobs;
+    told.items = forty.size();
+    told.wall = amorsize::duration(wall);
+    for (int i = 0; i < 3; ++i) {
+      amorsize::update_model_from_execution(
+          {.name = "frozen", .estimated_item_time = amorsize::duration(210'000)}, told, *rt.on);
+    }
   }
   rt.again();  // saves
   std::vector<std::string> before;
@@ -267,13 +275,16 @@ TEST_CASE("frozen, every call has the plan that the store gives, the first one i
     rt.on.emplace(
         runtime_options{.store = rt.folder.path(), .learn = learning::frozen, .max_n_jobs = 2});
     for (int call = 0; call < 10; ++call) {
-      amorsize::parallel_for_each(forty, wait_some, rt.named("frozen"));
+      // The plan tells how many worked: no call is over before its helper has come.
+      support::meeting both(2);
+      const auto meet = [&both](int /*item*/) { both.attend(); };
+      amorsize::parallel_for_each(forty, meet, rt.named("frozen"));
       plans.push_back(rt.report.plan);
     }
   }
   for (const amorsize::batch_plan& plan : plans) {
     CHECK(plan.source == plan_source::predicted);
-    CHECK(plan.n_jobs == plans.front().n_jobs);
+    CHECK(plan.n_jobs == 2);
     CHECK(plan.chunksize == plans.front().chunksize);
     CHECK(plan.confidence == plans.front().confidence);
     CHECK(plan.expected_parallel == plans.front().expected_parallel);
