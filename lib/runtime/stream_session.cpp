@@ -118,7 +118,7 @@ stream_order stream_session::order() {
   order.workers = facts_.workers;
   order.observer = this;
   const std::size_t window = stream_buffer_size(facts_, pins_);
-  const std::size_t chunk = std::min(stream_chunk_size(facts_, pins_, window), window);
+  const std::size_t chunk = std::min(chunk_size(facts_, window), window);
   order.pace = {.chunk = chunk, .window = window, .shares = facts_.workers > 1};
   if (facts_.memory_limit > 0) order.pace.bytes = facts_.memory_limit;
   if (facts_.workers == 1 || starts_alone()) order.pace.alone = 1;
@@ -190,11 +190,16 @@ void stream_session::follow(stream_pace& pace) noexcept {
   pace.tells_each = pins_.buffer_size != 0 || options_.stop.stop_possible();
   stream_facts late = facts_;
   if (recent_.item_ns() > 0) late.item_ns = recent_.item_ns();
-  std::size_t chunk = stream_chunk_size(late, pins_, pace.window);
-  const bool is_unsure = options_.memory_limit != 0 && call_.body.results_have_size;
-  if (is_unsure && pins_.chunksize == 0) chunk = std::min(chunk, few_of_any_size);
+  const std::size_t chunk = chunk_size(late, pace.window);
   const std::size_t followed = std::clamp(chunk, pace.chunk / 2, 2 * pace.chunk);
   pace.chunk = std::max<std::size_t>(1, std::min(followed, pace.window));
+}
+
+/// Results that may be of any size count once their chunk is done: under a limit, few are in one.
+std::size_t stream_session::chunk_size(const stream_facts& facts, std::size_t window) const {
+  const std::size_t chunk = stream_chunk_size(facts, pins_, window);
+  const bool is_unsure = options_.memory_limit != 0 && call_.body.results_have_size;
+  return is_unsure && pins_.chunksize == 0 ? std::min(chunk, few_of_any_size) : chunk;
 }
 
 /// Cheap items may not be worth sharing: both ways are tried.

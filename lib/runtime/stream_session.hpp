@@ -48,6 +48,7 @@ class stream_session final : public stream_observer {
   bool starts_alone() const noexcept;
   void leave_callers() noexcept;
   stream_order order();
+  std::size_t chunk_size(const stream_facts& facts, std::size_t window) const;
   void tell_progress(bool is_end);
   void end();
   run_report measure() const;
