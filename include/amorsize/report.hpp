@@ -15,7 +15,7 @@ enum class speedup_basis {
 };
 
 struct run_report {
-  stream_plan plan;            ///< as executed
+  stream_plan plan;            ///< as executed; of a call that changed plans, the last one
   std::size_t items = 0;       ///< items finished
   duration planning{};         ///< spent on choosing, not on items, by the calling thread
   duration wall{};             ///< of the whole call
