@@ -97,12 +97,11 @@ TEST_CASE("results that grow slowly, a thousandfold in all, stay within the limi
   check_bound(3'000, [](int x) { return std::min(large, small * support::count(1 + x)); });
 }
 
-/// Known to be short, they would be run hundreds at a time: a worker has eight at most, until one of
-/// its own, or of another's, tells how large they are.
+/// Known to be short, they would be run hundreds at a time: a worker has eight at most, until one
+/// of its own, or of another's, tells how large they are.
 TEST_CASE("results that grow at once, of work that is known, are few before the first one counts") {
-  const amorsize::workload work{.name = "known to be short",
-                                .items = 100'000,
-                                .estimated_item_time = amorsize::duration(10)};
+  const amorsize::workload work{
+      .name = "known to be short", .items = 100'000, .estimated_item_time = amorsize::duration(10)};
   amorsize::run_report told;
   told.plan.n_jobs = 2;
   told.plan.buffer_size = 10'000;
@@ -116,11 +115,7 @@ TEST_CASE("results that grow at once, of work that is known, are few before the 
     stream_map(
         support::numbers(500), [](int x) { return told_size(x < 23 ? small : large); },
         [&](const told_size&) { ++taken; },
-        {.name = work.name,
-         .n_jobs = 2,
-         .memory_limit = large,
-         .read_on_caller = true,
-         .on = &on});
+        {.name = work.name, .n_jobs = 2, .memory_limit = large, .read_on_caller = true, .on = &on});
     CHECK(taken == 500);
     CHECK(told_size::most <= (1 + 2 * 8) * large);
   }
