@@ -4,26 +4,25 @@
 
 #include <ctime>
 #include <thread>
+#include <utility>
 
 namespace amorsize::detail {
 namespace {
 
 pthread_mutex_t undivided_mutex = PTHREAD_MUTEX_INITIALIZER;
-thread_local constinit bool has_undivided_mutex = false;
+thread_local constinit bool is_held_to_fork = false;
 
 /// Not for ever: before glibc 2.36, what loads a library may wait for a fork.
 void before_fork() noexcept {
-  if (process::is_forked() || has_undivided_mutex) return;
+  if (process::is_forked()) return;
   timespec until{};
   clock_gettime(CLOCK_REALTIME, &until);
   ++until.tv_sec;
-  has_undivided_mutex = pthread_mutex_timedlock(&undivided_mutex, &until) == 0;
+  is_held_to_fork = pthread_mutex_timedlock(&undivided_mutex, &until) == 0;
 }
 
 void after_fork() noexcept {
-  if (!has_undivided_mutex) return;
-  has_undivided_mutex = false;
-  pthread_mutex_unlock(&undivided_mutex);
+  if (std::exchange(is_held_to_fork, false)) pthread_mutex_unlock(&undivided_mutex);
 }
 
 }  // namespace
@@ -44,12 +43,10 @@ process::watcher::~watcher() {
 }
 
 process::undivided::undivided() noexcept
-    : is_held_(!is_forked() && pthread_mutex_lock(&undivided_mutex) == 0) {
-  if (is_held_) has_undivided_mutex = true;
-}
+    : is_held_(!is_forked() && pthread_mutex_lock(&undivided_mutex) == 0) {}
 
 process::undivided::~undivided() {
-  if (is_held_) after_fork();
+  if (is_held_) pthread_mutex_unlock(&undivided_mutex);
 }
 
 void process::watch() noexcept {

@@ -9,7 +9,6 @@
 #include <optional>
 #include <stop_token>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "meeting.hpp"
@@ -27,6 +26,7 @@ using amorsize::run_report;
 using amorsize::runtime;
 using amorsize::runtime_options;
 using amorsize::speedup_basis;
+using amorsize::workload;
 using support::store_folder;
 
 /// Items that wait: two threads take half as long for them, however busy the processors are.
@@ -65,6 +65,14 @@ struct fresh {
   }
   batch_options named(std::string_view name) {
     return {.name = name, .report = &report, .on = &*on};
+  }
+  /// Calls that ran elsewhere.
+  void tell(const workload& work, int n_jobs, double wall_ns, int times) {
+    run_report told;
+    told.plan.n_jobs = n_jobs;
+    told.items = work.items;
+    told.wall = amorsize::duration(wall_ns);
+    for (int i = 0; i < times; ++i) amorsize::update_model_from_execution(work, told, *on);
   }
 };
 
@@ -212,13 +220,9 @@ TEST_CASE("work that two threads only make slower is soon left to one") {
 /// Calls until a prediction that rests on a wrong record is another one; `doubted` after the first.
 int calls_to_leave_wrong_record(bool& doubted) {
   fresh rt;
-  run_report told;
-  told.plan.n_jobs = 2;
-  told.items = forty.size();
-  told.wall = amorsize::duration(4e6);
-  const amorsize::workload work{
+  const workload work{
       .name = "told wrong", .items = forty.size(), .estimated_item_time = amorsize::duration(2e5)};
-  for (int i = 0; i < 8; ++i) amorsize::update_model_from_execution(work, told, *rt.on);
+  rt.tell(work, 2, 4e6, 8);
   const auto before = amorsize::predict_parameters(work, *rt.on);
   REQUIRE(before);
   CHECK(before->n_jobs == 2);
@@ -256,16 +260,10 @@ TEST_CASE("a long call finds a better number of threads while it runs") {
 
 TEST_CASE("frozen, every call has the plan that the store gives, the first one included") {
   fresh rt;
-  for (const auto& [n_jobs, wall] : {std::pair{1, 8.4e6}, std::pair{2, 4.3e6}}) {
-    run_report told;
-    told.plan.n_jobs = n_jobs;
-    told.items = forty.size();
-    told.wall = amorsize::duration(wall);
-    for (int i = 0; i < 3; ++i) {
-      amorsize::update_model_from_execution(
-          {.name = "frozen", .estimated_item_time = amorsize::duration(210'000)}, told, *rt.on);
-    }
-  }
+  const workload work{
+      .name = "frozen", .items = forty.size(), .estimated_item_time = amorsize::duration(2.1e5)};
+  rt.tell(work, 1, 8.4e6, 3);
+  rt.tell(work, 2, 4.3e6, 3);
   rt.again();  // saves
   std::vector<std::string> before;
   for (const auto& file : rt.folder.files()) before.push_back(store_folder::text_of(file));
@@ -296,17 +294,11 @@ TEST_CASE("frozen, every call has the plan that the store gives, the first one i
 
 TEST_CASE("two threads that were measured badly a few times are found to be better again") {
   fresh here;
-  for (const auto& [n_jobs, wall] : {std::pair{1, 10e6}, std::pair{2, 15e6}}) {
-    run_report told;
-    told.plan.n_jobs = n_jobs;
-    told.items = forty.size();
-    told.wall = amorsize::duration(wall);
-    for (int i = 0; i < 2 + n_jobs; ++i) {
-      amorsize::update_model_from_execution(
-          {.name = "badly measured", .estimated_item_time = amorsize::duration(250'000)}, told,
-          *here.on);
-    }
-  }
+  const workload work{.name = "badly measured",
+                      .items = forty.size(),
+                      .estimated_item_time = amorsize::duration(2.5e5)};
+  here.tell(work, 1, 10e6, 3);
+  here.tell(work, 2, 15e6, 4);
   constexpr int most_calls = 600;
   int in_a_row = 0;
   int calls = 0;
@@ -322,14 +314,8 @@ TEST_CASE("two threads that were measured badly a few times are found to be bett
 
 TEST_CASE("items that have grown dear are shared, whatever was measured of cheap ones") {
   fresh here;
-  run_report told;
-  told.plan.n_jobs = 1;
-  told.items = ten.size();
-  told.wall = amorsize::duration(5e4);
-  for (int i = 0; i < 20; ++i) {
-    amorsize::update_model_from_execution(
-        {.name = "grown", .estimated_item_time = amorsize::duration(5'000)}, told, *here.on);
-  }
+  here.tell({.name = "grown", .items = ten.size(), .estimated_item_time = amorsize::duration(5e3)},
+            1, 5e4, 20);
   int shared = 0;
   for (int call = 0; call < 5; ++call) {
     amorsize::parallel_for_each(ten, wait_long, here.named("grown"));

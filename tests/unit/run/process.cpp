@@ -74,3 +74,23 @@ TEST_CASE("a fork waits for what may not be divided") {
   CHECK(status == 0);
   const process::undivided is_free_again;
 }
+
+TEST_CASE("a fork does not wait for ever, and what it has waited for goes on") {
+  process::watch();
+  std::latch begun(1);
+  std::latch is_over(1);
+  std::thread loader([&] {
+    const process::undivided whole;
+    begun.count_down();
+    is_over.wait();
+  });
+  begun.wait();
+  const pid_t child = fork();
+  if (child == 0) _exit(process::is_forked() ? 0 : 1);
+  is_over.count_down();
+  loader.join();
+  int status = -1;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  const process::undivided is_free_again;
+}
